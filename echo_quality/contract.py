@@ -1,0 +1,119 @@
+"""What a data contract says, as frozen values.
+
+These objects are what every generator and the loader read. How a contract is written down (YAML, Open Data Contract
+Standard) is in `odcs.py`; what a rule means in a query language is in `rules.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class ContractError(ValueError):
+    """A contract that cannot be used; the message names the file, the offending part and the fix."""
+
+
+class LogicalType(StrEnum):
+    """The types a contract may give a column, in the words of the Open Data Contract Standard."""
+
+    STRING = "string"
+    INTEGER = "integer"
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+    DATE = "date"
+    TIMESTAMP = "timestamp"
+    JSON = "json"
+
+
+class Severity(StrEnum):
+    """What a violated rule does: `error` quarantines the row, `warning` keeps it and reports it."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its type, what is accepted on input, and where its value comes from when the file has none."""
+
+    name: str
+    logical_type: LogicalType
+    description: str = ""
+    required: bool = False
+    precision: int = 18
+    scale: int = 2
+    aliases: tuple[str, ...] = ()
+    formats: tuple[str, ...] = ()
+    accepted: tuple[str, ...] = ()
+    counted: tuple[str, ...] = ()
+    lower_case: bool = False
+    accepted_severity: Severity = Severity.ERROR
+    minimum: str | None = None
+    maximum: str | None = None
+    pattern: str | None = None
+    pattern_severity: Severity = Severity.ERROR
+    derived_from: tuple[str, ...] = ()
+    computed_as: str | None = None
+    default_from: str | None = None
+    default: str | None = None
+    personal: bool = False
+
+    @property
+    def must_be_present(self) -> bool:
+        """Whether a file without this column is refused: required, and no other way to a value."""
+        return self.required and not (self.derived_from or self.computed_as or self.default_from or self.default)
+
+
+@dataclass(frozen=True)
+class RowRule:
+    """A condition over several columns of one row, as SQL that PostgreSQL and DuckDB read alike; NULL passes."""
+
+    name: str
+    expression: str
+    columns: tuple[str, ...]
+    severity: Severity = Severity.ERROR
+    description: str = ""
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How to read the files of a source; None means: detect it."""
+
+    encoding: str | None = None
+    delimiter: str | None = None
+    sheet: str | None = None
+
+
+@dataclass(frozen=True)
+class Contract:
+    """All that is declared about one source. `event_column` says which day a row belongs to."""
+
+    source: str
+    version: str
+    owner: str
+    description: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    event_column: str
+    suite: str
+    rules: tuple[RowRule, ...] = ()
+    conserved: str | None = None
+    timezone: str = "UTC"
+    max_rejected_share: float = 0.05
+    freshness_hours: float | None = None
+    grain: str = ""
+    dialect: Dialect = field(default_factory=Dialect)
+
+    def column(self, name: str) -> Column:
+        """The column of that name; ContractError names the contract and the columns there are."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        known = ", ".join(column.name for column in self.columns)
+        raise ContractError(f"contract {self.source!r} has no column {name!r}; it has {known}")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The canonical column names, in order."""
+        return tuple(column.name for column in self.columns)

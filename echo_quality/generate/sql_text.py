@@ -1,0 +1,48 @@
+"""Writing names and values into SQL safely, and the column types of both engines. No rules, no statements."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from echo_quality.contract import Column, LogicalType
+
+_POSTGRES = {
+    LogicalType.STRING: "text", LogicalType.INTEGER: "bigint", LogicalType.BOOLEAN: "boolean",
+    LogicalType.DATE: "date", LogicalType.TIMESTAMP: "timestamptz", LogicalType.JSON: "text",
+}  # fmt: skip
+
+
+def name(text: str) -> str:
+    """A quoted identifier."""
+    return '"' + text.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """A quoted string; a backslash stays itself (standard_conforming_strings)."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def literals(values: Iterable[str]) -> str:
+    """Quoted strings, separated by commas."""
+    return ", ".join(literal(value) for value in values)
+
+
+def column_type(column: Column) -> str:
+    """The type of a typed column; PostgreSQL and DuckDB share these names."""
+    if column.logical_type is LogicalType.NUMBER:
+        return f"numeric({column.precision},{column.scale})"
+    return _POSTGRES[column.logical_type]
+
+
+def violated_range(value: str, column: Column) -> str:
+    """The condition that a value lies outside the column's range; NULL for NULL."""
+    conditions = []
+    if column.minimum:
+        conditions.append(
+            f"{value} <= {column.minimum[1:]}" if column.minimum[0] == ">" else f"{value} < {column.minimum}"
+        )
+    if column.maximum:
+        conditions.append(
+            f"{value} >= {column.maximum[1:]}" if column.maximum[0] == "<" else f"{value} > {column.maximum}"
+        )
+    return " or ".join(conditions)

@@ -1,0 +1,184 @@
+"""The DuckDB statement that types the rows of one file and says which rules each row breaks.
+
+It reads a relation `landed` (every contract column as text, `_row_number`, `_unparsed`) and the variable
+`business_timezone`, and yields a row for each row: typed columns, `_row_number`, `_identity` (the key as one text),
+`_is_derived`, `_event_day`, `_violations` and `_warnings` (numbers of broken rules, comma separated, or NULL).
+The suite counts the same rules again in PostgreSQL, from `batch_sql.py`; neither is made from the other.
+"""
+
+from __future__ import annotations
+
+from echo_quality.contract import Column, Contract, LogicalType
+from echo_quality.generate import patterns
+from echo_quality.generate.sql_text import column_type, literal, literals, name, violated_range
+from echo_quality.rules import Kind, Rule, rules_of
+
+
+def typing_sql(contract: Contract) -> str:
+    """The whole statement, one CTE a step."""
+    texts = [f"        {_text(column)} as {_t(column)}" for column in contract.columns]
+    values = [f"        {_value(contract, column)} as {name(column.name)}" for column in contract.columns]
+    kept = [f"        {_t(column)}" for column in contract.columns]
+    return "\n".join(
+        [
+            f"-- Generated from contracts/{contract.source}.yaml {contract.version}; do not edit.",
+            "with texts as (",
+            "    select",
+            ",\n".join(["        _row_number", "        _unparsed", *texts]),
+            "    from landed",
+            "),",
+            "typed as (",
+            "    select",
+            ",\n".join(["        _row_number", "        _unparsed", *kept, *values]),
+            "    from texts",
+            ")",
+            "select",
+            ",\n".join(_outputs(contract)),
+            "from typed",
+            "",
+        ]
+    )
+
+
+def _outputs(contract: Contract) -> list[str]:
+    rules = tuple(enumerate(rules_of(contract)))
+    columns = [f"    {_final(column)} as {name(column.name)}" for column in contract.columns]
+    return [
+        "    _row_number",
+        *columns,
+        f"    {_identity(contract)} as _identity",
+        f"    {_is_derived(contract)} as _is_derived",
+        f"    {event_day(contract)} as _event_day",
+        f"    {_broken([item for item in rules if item[1].rejects], contract)} as _violations",
+        f"    {_broken([item for item in rules if not item[1].rejects], contract)} as _warnings",
+    ]
+
+
+def _t(column: Column) -> str:
+    return name(f"{column.name}__text")
+
+
+def _text(column: Column) -> str:
+    text = f"nullif(trim({name(column.name)}), '')"
+    if column.default_from:
+        text = f"coalesce({text}, nullif(trim({name(column.default_from)}), ''))"
+    if column.default:
+        text = f"coalesce({text}, {literal(column.default)})"
+    return f"lower({text})" if column.lower_case else text
+
+
+def _value(contract: Contract, column: Column) -> str:
+    text, kind = _t(column), column.logical_type
+    if column.computed_as:
+        return f"try_cast({_computed(contract, column)} as {column_type(column)})"
+    if kind is LogicalType.INTEGER:
+        return _guarded(text, patterns.INTEGER, f"try_cast({text} as bigint)")
+    if kind is LogicalType.NUMBER:
+        return _guarded(text, patterns.number(column), f"try_cast({text} as {column_type(column)})")
+    if kind is LogicalType.BOOLEAN:
+        true, false = literals(patterns.TRUE), literals(patterns.FALSE)
+        return f"case when lower({text}) in ({true}) then true when lower({text}) in ({false}) then false end"
+    if kind is LogicalType.JSON:
+        return f"case when json_valid({text}) then {text} end"
+    if kind is LogicalType.STRING:
+        return text
+    return _moment(contract, column)
+
+
+def _computed(contract: Contract, column: Column) -> str:
+    """A computed column's expression over typed columns; the names in it are replaced by their typing expressions."""
+    parts = {part.name: f"({_value(contract, part)})" for part in contract.columns if part.name != column.name}
+    expression = str(column.computed_as)
+    return " ".join(parts.get(word, word) for word in expression.split())
+
+
+def _guarded(text: str, pattern: str, cast: str) -> str:
+    return f"case when regexp_full_match({text}, {literal(pattern)}) then {cast} end"
+
+
+def _moment(contract: Contract, column: Column) -> str:
+    """A date or a timestamptz. A text without an offset is in the contract's zone; a day needs no conversion."""
+    text, local = _t(column), literal(contract.timezone)
+    branches = []
+    if column.logical_type is LogicalType.DATE:
+        branches.append((patterns.DAY, f"try_cast({text} as date)"))
+    zoned = f"try_cast(replace({text}, ' Z', 'Z') as timestamptz)"
+    branches.append((patterns.MOMENT_WITH_OFFSET, _as_kind(column, zoned)))
+    branches.append((patterns.MOMENT, _as_kind(column, f"try_cast({text} as timestamp) at time zone {local}")))
+    for written in column.formats:
+        pattern, _ = patterns.date_format(written)
+        parsed = f"try_strptime({text}, {literal(written)})"
+        branches.append((pattern, _as_kind(column, f"{parsed} at time zone {local}")))
+    cases = " ".join(f"when regexp_full_match({text}, {literal(pattern)}) then {cast}" for pattern, cast in branches)
+    return f"case {cases} end"
+
+
+def _as_kind(column: Column, moment: str) -> str:
+    if column.logical_type is LogicalType.TIMESTAMP:
+        return moment
+    return f"(({moment}) at time zone getvariable('business_timezone'))::date"
+
+
+def _final(column: Column) -> str:
+    return name(column.name)
+
+
+def event_day(contract: Contract) -> str:
+    """The business day of a row, from its typed event column."""
+    column = contract.column(contract.event_column)
+    if column.logical_type is LogicalType.DATE:
+        return name(column.name)
+    return f"({name(column.name)} at time zone getvariable('business_timezone'))::date"
+
+
+def _derived(contract: Contract) -> Column | None:
+    first = contract.column(contract.key[0])
+    return first if len(contract.key) == 1 and first.derived_from else None
+
+
+def _is_derived(contract: Contract) -> str:
+    column = _derived(contract)
+    return f"{name(column.name)} is null" if column else "false"
+
+
+def _identity(contract: Contract) -> str:
+    """The key as one text; for a row without its id, the values that identify it."""
+    column = _derived(contract)
+    if column is None:
+        return _joined(contract, contract.key)
+    return f"coalesce({name(column.name)}, {_joined(contract, column.derived_from)})"
+
+
+def _joined(contract: Contract, columns: tuple[str, ...]) -> str:
+    if len(columns) == 1 and contract.column(columns[0]).logical_type is LogicalType.STRING:
+        return name(columns[0])
+    return "concat_ws(chr(31), " + ", ".join(f"coalesce({name(column)}::varchar, '')" for column in columns) + ")"
+
+
+def _broken(rules: list[tuple[int, Rule]], contract: Contract) -> str:
+    """Numbers of the broken rules; the guard spares good rows the list."""
+    if not rules:
+        return "null::varchar"
+    conditions = [(number, violation(contract, rule)) for number, rule in rules]
+    anything = " or ".join(f"({condition})" for _, condition in conditions)
+    listed = ", ".join(f"case when {condition} then '{number}' end" for number, condition in conditions)
+    return f"case when {anything} then concat_ws(',', {listed}) end"
+
+
+def violation(contract: Contract, rule: Rule) -> str:
+    """When a row breaks the rule, over `<column>__text` and typed `<column>`."""
+    if rule.kind is Kind.WELL_FORMED:
+        return "_unparsed is not null"
+    if rule.kind is Kind.ROW:
+        return f"not ({rule.expression})"
+    column = contract.column(rule.columns[0])
+    value, text = name(column.name), _t(column)
+    if rule.kind is Kind.REQUIRED:
+        return f"_unparsed is null and {value if column.computed_as else text} is null"
+    if rule.kind is Kind.VALID:
+        return "false" if column.computed_as else f"{text} is not null and {value} is null"
+    if rule.kind is Kind.ACCEPTED:
+        return f"{value} not in ({literals(column.accepted)})"
+    if rule.kind is Kind.RANGE:
+        return violated_range(value, column)
+    return f"not regexp_matches({text}, {literal(str(column.pattern))})"

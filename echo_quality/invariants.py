@@ -1,0 +1,117 @@
+"""What must hold of the tables of a source at any time, whatever was loaded: the post-conditions of loading.
+
+Each invariant is a question to the database with a verdict and the offenders; none of them changes anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, LiteralString
+
+from psycopg import Connection, sql
+
+from echo_quality.contract import Contract
+
+
+@dataclass(frozen=True)
+class Invariant:
+    """A named condition on one source; `blocking` stops what is built from the source."""
+
+    name: str
+    description: str
+    blocking: bool
+    offenders: Callable[[Connection[Any], Contract], list[dict[str, Any]]]
+
+
+def _rows(connection: Connection[Any], contract: Contract, query: LiteralString) -> list[dict[str, Any]]:
+    statement = sql.SQL(query).format(
+        source=sql.Literal(contract.source),
+        staging=sql.Identifier("staging", contract.source),
+        shadow=sql.Identifier("staging", f"{contract.source}_shadow"),
+        quarantine=sql.Identifier("quarantine", contract.source),
+        raw=sql.Identifier("raw", contract.source),
+        key=sql.SQL(", ").join(map(sql.Identifier, contract.key)),
+        money=sql.Identifier(contract.conserved) if contract.conserved else sql.SQL("0"),
+    )
+    cursor = connection.execute(statement)
+    names = [column.name for column in cursor.description or []]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def _unbalanced(connection: Connection[Any], contract: Contract) -> list[dict[str, Any]]:
+    return _rows(connection, contract, _UNBALANCED)
+
+
+def _money_unbalanced(connection: Connection[Any], contract: Contract) -> list[dict[str, Any]]:
+    return _rows(connection, contract, _MONEY_UNBALANCED) if contract.conserved else []
+
+
+def _repeated_keys(connection: Connection[Any], contract: Contract) -> list[dict[str, Any]]:
+    return _rows(connection, contract, _REPEATED_KEYS)
+
+
+def _open_refusals(connection: Connection[Any], contract: Contract) -> list[dict[str, Any]]:
+    return _rows(connection, contract, _OPEN_REFUSALS)
+
+
+INVARIANTS = (
+    Invariant("rows_are_conserved", "Rows in file = staged + withheld + quarantined + duplicates, load by load, and the tables hold exactly these.", True, _unbalanced),
+    Invariant("money_is_conserved", "What the rows of the loads are worth = what is staged, withheld, quarantined and duplicate, to the cent.", True, _money_unbalanced),
+    Invariant("keys_are_unique", "Each key has one current row.", True, _repeated_keys),
+    Invariant("no_refused_load_open", "No file stands refused: it was loaded since, or taken away.", False, _open_refusals),
+)  # fmt: skip
+
+_COUNTED = """
+with loaded as (
+    select * from ops.loads where source = {source} and status in ('loaded', 'replaced')
+), there as (
+    select load_id, sum(rows)::bigint as rows, sum(money) as money from (
+        select _row_id >> 32 as load_id, count(*) as rows, sum({money}) as money from {staging} group by 1
+        union all
+        select _row_id >> 32, count(*), sum({money}) from {shadow} group by 1
+    ) as parts group by load_id
+), set_aside as (
+    select _row_id >> 32 as load_id, count(*) as rows from {quarantine} group by 1
+)
+"""
+
+_UNBALANCED = (
+    _COUNTED
+    + """
+select loads.load_id, loads.file, rows_in_file, staged, withheld, quarantined, loads.duplicates,
+    there.rows as rows_in_tables, set_aside.rows as rows_in_quarantine
+from ops.loads as loads
+left join there using (load_id)
+left join set_aside using (load_id)
+where source = {source} and status in ('loaded', 'replaced', 'refused')
+    and (
+        rows_in_file <> staged + withheld + quarantined + duplicates
+        or coalesce(set_aside.rows, 0) <> quarantined
+        or coalesce(there.rows, 0) <> staged + coalesce((notes ->> 'repeated')::bigint, 0)
+    )
+union all
+select there.load_id, 'rows without an accepted load', null, null, null, null, null, there.rows, null
+from there left join loaded using (load_id) where loaded.load_id is null
+"""
+)
+
+_MONEY_UNBALANCED = (
+    _COUNTED
+    + """
+select load_id, file, money_in_file, money_staged, money_withheld, money_quarantined, money_duplicates,
+    there.money as money_in_tables
+from ops.loads left join there using (load_id)
+where source = {source} and status in ('loaded', 'replaced', 'refused')
+    and (
+        money_in_file <> money_staged + money_withheld + money_quarantined + money_duplicates
+        or coalesce(there.money, 0) <> money_staged + coalesce((notes ->> 'money_repeated')::numeric, 0)
+    )
+"""
+)
+
+_REPEATED_KEYS = "select {key}, count(*) as rows from {staging} group by {key} having count(*) > 1 limit 20"
+
+_OPEN_REFUSALS = """
+select load_id, file, reason, loaded_at from ops.loads where source = {source} and status = 'refused' order by load_id
+"""

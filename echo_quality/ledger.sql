@@ -1,0 +1,85 @@
+-- The operations ledger: what was loaded, what must be rebuilt, what the checks said, what was raised.
+-- Run twice it changes nothing.
+create schema if not exists ops;
+
+-- One row is one attempt to load one version of one file.
+create table if not exists ops.loads (
+    load_id bigint primary key generated always as identity,
+    source text not null,
+    file text not null,
+    partition_key text not null,
+    sha256 text not null,
+    bytes bigint not null,
+    contract_version text not null,
+    max_rejected_share numeric not null,
+    rows_in_file bigint,
+    staged bigint,
+    withheld bigint,
+    quarantined bigint,
+    duplicates bigint,
+    money_in_file numeric,
+    money_staged numeric,
+    money_withheld numeric,
+    money_quarantined numeric,
+    money_duplicates numeric,
+    status text not null default 'landed'
+    check (status in ('landed', 'loaded', 'replaced', 'refused', 'superseded', 'withdrawn')),
+    reason text,
+    notes jsonb not null default '{}',
+    landed_at timestamptz not null default clock_timestamp(),
+    loaded_at timestamptz
+);
+create index if not exists loads_of_a_file on ops.loads (source, partition_key);
+
+-- One row is one verdict of one check at one time.
+create table if not exists ops.check_results (
+    check_result_id bigint primary key generated always as identity,
+    asset text not null,
+    check_name text not null,
+    partition text,
+    load_id bigint,
+    passed boolean not null,
+    severity text not null check (severity in ('WARN', 'ERROR')),
+    blocking boolean not null default false,
+    evaluated_at timestamptz not null default clock_timestamp(),
+    run_id text,
+    metadata jsonb not null default '{}'
+);
+create index if not exists check_results_history on ops.check_results (asset, check_name, evaluated_at);
+
+-- One row is one thing that somebody should know.
+create table if not exists ops.alerts (
+    alert_id bigint primary key generated always as identity,
+    raised_at timestamptz not null default clock_timestamp(),
+    kind text not null,
+    subject text not null,
+    message text not null,
+    run_id text,
+    metadata jsonb not null default '{}'
+);
+
+-- One row is one business day of one source that a load touched; mark is the load that touched it last.
+create table if not exists ops.dirty_days (
+    source text not null,
+    day date not null,
+    mark bigint not null,
+    primary key (source, day)
+);
+
+-- One row is what a daily model had seen of a day when it last built it.
+create table if not exists ops.built_days (
+    asset text not null,
+    source text not null,
+    day date not null,
+    mark bigint not null,
+    primary key (asset, source, day)
+);
+
+-- One row is what an unpartitioned model had seen of a source when it was last built.
+create table if not exists ops.built_assets (
+    asset text not null,
+    source text not null,
+    mark bigint not null,
+    built_at timestamptz not null default clock_timestamp(),
+    primary key (asset, source)
+);

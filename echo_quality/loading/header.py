@@ -1,0 +1,79 @@
+"""Matching the header of a file with the columns of a contract."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from echo_quality.contract import Contract
+from echo_quality.loading.refusal import RefusedFile
+
+_SHOWN = 12
+
+
+@dataclass(frozen=True)
+class HeaderMatch:
+    """For each field of the file its contract column, or None; `unknown` names the fields without one, by position."""
+
+    columns: tuple[str | None, ...]
+    unknown: dict[int, str]
+    renamed: dict[str, str]
+
+
+def spelling(header: str) -> str:
+    """What headers are compared by: lower case, words joined by one underscore."""
+    return re.sub(r"[^0-9a-z]+", "_", header.strip().lower()).strip("_")
+
+
+def known_headers(contract: Contract) -> dict[str, str]:
+    """Every accepted spelling of a header with the column that it stands for."""
+    aliases = {spelling(alias): column.name for column in contract.columns for alias in column.aliases}
+    return aliases | {spelling(column.name): column.name for column in contract.columns}
+
+
+def match_header(contract: Contract, header: Sequence[str]) -> HeaderMatch:
+    """Match by canonical name first, then by alias; RefusedFile where that is ambiguous or leaves a gap."""
+    spellings = [spelling(field) for field in header]
+    _refuse_repeated(header, spellings)
+    known, claimed = known_headers(contract), set[str]()
+    canonical = {column.name for column in contract.columns} & set(spellings)
+    columns: list[str | None] = []
+    for field, written in zip(header, spellings, strict=True):
+        column = known.get(written)
+        if column is not None and (column == written or column not in canonical):
+            _refuse_two_aliases(column, field, claimed)
+            claimed.add(column)
+            columns.append(column)
+        else:
+            columns.append(None)
+    _refuse_missing(contract, claimed, header)
+    unknown = {at: header[at].strip() or f"column_{at + 1}" for at, column in enumerate(columns) if column is None}
+    renamed = {field: column for field, column in zip(header, columns, strict=True) if column and column != field}
+    return HeaderMatch(tuple(columns), unknown, renamed)
+
+
+def _refuse_repeated(header: Sequence[str], spellings: list[str]) -> None:
+    repeated = {written for written, times in Counter(spellings).items() if times > 1 and written}
+    if repeated:
+        names = sorted({shown(field) for field, written in zip(header, spellings, strict=True) if written in repeated})
+        raise RefusedFile(f"header {', '.join(names)} appears more than once: rename or remove one of the columns")
+
+
+def _refuse_two_aliases(column: str, field: str, claimed: set[str]) -> None:
+    if column in claimed:
+        raise RefusedFile(f"{shown(field)} is a second column for {column!r}: keep one, or name one of them {column!r}")
+
+
+def _refuse_missing(contract: Contract, claimed: set[str], header: Sequence[str]) -> None:
+    missing = [column for column in contract.columns if column.must_be_present and column.name not in claimed]
+    if missing:
+        wanted = ", ".join(" or ".join((column.name, *column.aliases)) for column in missing)
+        found = ", ".join(shown(field) for field in header[:_SHOWN]) + (", ..." if len(header) > _SHOWN else "")
+        raise RefusedFile(f"required columns are missing: {wanted}; the file has {found}")
+
+
+def shown(field: str) -> str:
+    """A header as it may be printed: quoted, control characters escaped, at most 60 characters."""
+    return repr(field if len(field) <= 60 else field[:57] + "...")

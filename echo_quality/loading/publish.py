@@ -1,0 +1,168 @@
+"""Publishing one landed load: type, reject, audit and publish in one transaction, or leave everything as it was.
+
+Good rows go straight into `staging`, where nobody sees them before the commit. The gate then decides: publish, or roll
+back to before the copy and keep only the quarantine and the reason. In the same transaction rows of an earlier version
+of the file go, keys that meet another load are settled, and touched days become dirty.
+"""
+
+from __future__ import annotations
+
+import io
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from psycopg import Connection, sql
+
+from echo_quality.contract import Contract
+from echo_quality.loading import loads, settle
+from echo_quality.loading.loads import Load
+from echo_quality.loading.tally import Tally
+from echo_quality.loading.text_table import TextTable
+from echo_quality.loading.typed_rows import Engine, opened, stream
+
+if TYPE_CHECKING:
+    import pyarrow
+
+Gate = Callable[[Tally], str | None]
+"""Says why a load must not be published, or None."""
+
+
+@dataclass(frozen=True)
+class Published:
+    """What became of a load: the ledger's row, and how many rows broke each rule."""
+
+    load: Load
+    violations: dict[str, int]
+
+
+def publish(
+    connection: Connection[Any], contract: Contract, load: Load, table: TextTable, engine: Engine, gate: Gate,
+    lake: Path | None = None,
+) -> Published:  # fmt: skip
+    """Finish a landed load. `lake` is where an accepted load is also written as Parquet; None writes none."""
+    tally = Tally(contract)
+    with tempfile.TemporaryFile(dir=engine.workspace) as rejected, connection.transaction():
+        loads.lock_source(connection, contract.source)
+        older = settle.older_loads(connection, load)
+        reason = _staged(connection, contract, load, table, engine, gate, lake, tally, rejected, older)
+        settle.quarantine(connection, contract, load, rejected)
+        if reason is None:
+            settle.close_accepted(connection, contract, load, tally, older)
+        else:
+            settle.close_refused(connection, contract, load, tally, older, reason)
+    return Published(loads.load_of(connection, load.load_id), tally.violations)
+
+
+class _Refused(Exception):
+    """Carries the gate's reason out of the savepoint, which rolls the good rows back."""
+
+
+def _staged(
+    connection: Connection[Any], contract: Contract, load: Load, table: TextTable, engine: Engine, gate: Gate,
+    lake: Path | None, tally: Tally, rejected: IO[bytes], older: list[Load],
+) -> str | None:  # fmt: skip
+    """Put the good rows in place; the reason if the gate refuses them, in which case staging is as before."""
+    try:
+        with connection.transaction(), parquet_file(lake, contract, load) as keep:
+            days = settle.withdraw_accepted(connection, contract, engine.business_timezone, older)
+            settled = settle.had_rows(connection, contract)
+            _copy_good_rows(connection, contract, load, table, engine, tally, rejected, keep)
+            if reason := gate(tally) or _emptied(tally, older):
+                raise _Refused(reason)
+            days |= settle.settle_keys(
+                connection, contract, load, tally, engine.business_timezone, meets_others=settled
+            )
+            settle.mark_dirty(connection, contract, load, tally.days | days)
+    except _Refused as refusal:
+        return str(refusal)
+    return None
+
+
+def _emptied(tally: Tally, older: list[Load]) -> str | None:
+    if tally.rows == 0 and any(load.is_accepted and load.staged for load in older):
+        return "the file has no rows any more: delete its earlier version by hand if that is meant"
+    return None
+
+
+def _copy_good_rows(
+    connection: Connection[Any], contract: Contract, load: Load, table: TextTable, engine: Engine, tally: Tally,
+    rejected: IO[bytes], keep: Callable[[pyarrow.RecordBatch], None],
+) -> None:  # fmt: skip
+    columns = [*contract.names, "_row_id"]
+    copy = sql.SQL("copy {} ({}) from stdin (format csv)").format(
+        sql.Identifier("staging", contract.source), sql.SQL(", ").join(map(sql.Identifier, columns))
+    )
+    with (
+        opened(engine, contract, table) as duck,
+        connection.cursor() as cursor,
+        cursor.copy(copy) as writer,
+    ):
+        repeats = bool(load.notes.get("has_repeats"))
+        for batch in stream(duck, contract, load.first_row_id, has_repeats=repeats):
+            good, bad, duplicates = _divided(batch)
+            tally.add(good, bad, duplicates)
+            writer.write(_csv(good.select(columns)))
+            rejected.write(_csv(bad.select(["_row_id", "_violations"])))
+            keep(good)
+
+
+def _divided(batch: pyarrow.RecordBatch) -> Iterator[pyarrow.RecordBatch]:
+    """Good, bad and duplicate rows of a batch."""
+    import pyarrow.compute as compute
+
+    bad, duplicate = compute.is_valid(batch["_violations"]), batch["_is_duplicate"]
+    if not compute.any(compute.or_(bad, duplicate)).as_py():
+        return iter((batch, batch.slice(0, 0), batch.slice(0, 0)))
+    good = compute.invert(compute.or_(bad, duplicate))
+    return iter((batch.filter(good), batch.filter(bad), batch.filter(compute.and_(duplicate, compute.invert(bad)))))
+
+
+def _csv(batch: pyarrow.RecordBatch) -> bytes:
+    import pyarrow.csv
+
+    sink = io.BytesIO()
+    if batch.num_rows:
+        pyarrow.csv.write_csv(batch, sink, pyarrow.csv.WriteOptions(include_header=False))
+    return sink.getvalue()
+
+
+class parquet_file:  # noqa: N801 - a context manager, named like a function
+    """Collects the good rows of a load as `lake/staging/<source>/<load>.parquet`; a failed block leaves no file."""
+
+    def __init__(self, lake: Path | None, contract: Contract, load: Load) -> None:
+        """Nothing is opened before the first batch."""
+        self._folder = lake / "staging" / contract.source if lake else None
+        self._load, self._columns = load, [*contract.names, "_row_id"]
+        self._writer: Any = None
+
+    @property
+    def _partial(self) -> Path:
+        return Path(str(self._folder)) / f".{self._load.load_id}.partial"
+
+    def __enter__(self) -> Callable[[pyarrow.RecordBatch], None]:
+        """A function that takes one batch."""
+        return self._keep
+
+    def _keep(self, batch: pyarrow.RecordBatch) -> None:
+        import pyarrow.parquet
+
+        if self._folder is None or not batch.num_rows:
+            return
+        rows = batch.select(self._columns)
+        if self._writer is None:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            self._writer = pyarrow.parquet.ParquetWriter(self._partial, rows.schema, compression="snappy")
+        self._writer.write_batch(rows)
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """Give the file its name if all went well, else remove it."""
+        if self._writer is None:
+            return
+        self._writer.close()
+        if kind is None:
+            self._partial.replace(self._partial.with_name(f"{self._load.load_id}.parquet"))
+        else:
+            self._partial.unlink()

@@ -1,0 +1,125 @@
+"""Landing: the rows of one file as text in `raw.<source>`, the bytes as they are where PostgreSQL takes them."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import Connection, sql
+
+from echo_quality.contract import Contract
+from echo_quality.loading import loads
+from echo_quality.loading.loads import Load
+from echo_quality.loading.prepare import prepare
+from echo_quality.loading.refusal import RefusedFile
+from echo_quality.loading.source_file import Archived, SourceFile
+from echo_quality.loading.text_table import TextTable
+from echo_quality.loading.typed_rows import Engine, Inspection, UnreadableText, inspect, opened
+
+_BLOCK = 1 << 20
+
+
+def land(
+    connection: Connection[Any],
+    contract: Contract,
+    file: SourceFile,
+    archived: Archived,
+    engine: Engine,
+    max_rejected_share: float,
+) -> Load:
+    """Copy the archived bytes into `raw`, in one transaction; a file that cannot be read becomes a refused load.
+
+    Two engines read it, PostgreSQL and DuckDB. Unless both find the same number of rows, the text is rewritten row by
+    row and read again, so that from here on row n is the same row for both.
+    """
+    with connection.transaction():
+        loads.lock_source(connection, contract.source)
+        _forget_unfinished(connection, file)
+        load_id = loads.begin(connection, contract, file, archived, max_rejected_share)
+        try:
+            table = prepare(archived.path, file.name, contract, engine.workspace)
+            table, seen = _copy(connection, contract, file, archived, table, engine, load_id)
+        except RefusedFile as refusal:
+            loads.refuse_file(connection, load_id, str(refusal))
+        else:
+            notes = {**table.notes, "is_rewritten": table.is_rewritten, "has_repeats": seen.has_repeats}
+            loads.note(connection, load_id, seen.rows, notes)
+    return loads.load_of(connection, load_id)
+
+
+def text_of(load: Load, contract: Contract, archived: Path, file_name: str, workspace: Path) -> TextTable:
+    """The text table that a load was landed from, made again from the archived bytes."""
+    return prepare(archived, file_name, contract, workspace, rewrite=bool(load.notes.get("is_rewritten")))
+
+
+def _copy(
+    connection: Connection[Any], contract: Contract, file: SourceFile, archived: Archived, table: TextTable,
+    engine: Engine, load_id: int,
+) -> tuple[TextTable, Inspection]:  # fmt: skip
+    try:
+        return table, _copied_and_inspected(connection, contract, table, engine, load_id)
+    except (psycopg.DataError, UnreadableText) as error:
+        if table.is_rewritten:
+            raise RefusedFile(f"the rows cannot be read: {error}") from error
+        rewritten = prepare(archived.path, file.name, contract, engine.workspace, rewrite=True)
+        why = {"rewritten_because": str(error).splitlines()[0]}
+        rewritten = replace(rewritten, notes={**rewritten.notes, **why})
+        return _copy(connection, contract, file, archived, rewritten, engine, load_id)
+
+
+def _copied_and_inspected(
+    connection: Connection[Any], contract: Contract, table: TextTable, engine: Engine, load_id: int
+) -> Inspection:
+    """Both engines read the file at the same time; a savepoint undoes the copy if they disagree."""
+    with connection.transaction(), ThreadPoolExecutor(1) as second_reader:
+        inspection = second_reader.submit(_inspected, engine, contract, table)
+        copied = _copy_into_raw(connection, contract, table, load_id)
+        seen = inspection.result()
+        if seen.rows != copied:
+            raise UnreadableText(f"PostgreSQL reads {copied} rows, DuckDB {seen.rows}")
+    return seen
+
+
+def _inspected(engine: Engine, contract: Contract, table: TextTable) -> Inspection:
+    with opened(engine, contract, table) as duck:
+        return inspect(duck)
+
+
+def _copy_into_raw(connection: Connection[Any], contract: Contract, table: TextTable, load_id: int) -> int:
+    target = sql.Identifier("raw", contract.source)
+    sequence = f'raw."{contract.source}"'
+    connection.execute(
+        "select setval(pg_get_serial_sequence(%s, '_row_id'), (%s::bigint << 32) + 1, false)", [sequence, load_id]
+    )
+    copy = sql.SQL("copy {} ({}) from stdin (format csv, header true, delimiter {}, encoding 'UTF8')").format(
+        target, sql.SQL(", ").join(map(sql.Identifier, table.columns)), sql.Literal(table.delimiter)
+    )
+    with connection.cursor() as cursor, table.path.open("rb") as file:
+        with cursor.copy(copy) as writer:
+            while block := file.read(_BLOCK):
+                writer.write(block)
+        return cursor.rowcount
+
+
+def _forget_unfinished(connection: Connection[Any], file: SourceFile) -> None:
+    """Rows of an earlier attempt on this file that was cut off between landing and publishing."""
+    cut_off = connection.execute(
+        """update ops.loads set status = 'superseded', reason = 'cut off before it was published'
+           where source = %s and partition_key = %s and status = 'landed' returning load_id""",
+        [file.source, file.partition_key],
+    ).fetchall()
+    for (load_id,) in cut_off:
+        delete_rows(connection, sql.Identifier("raw", file.source), load_id)
+
+
+def delete_rows(connection: Connection[Any], table: sql.Composable, load_id: int) -> None:
+    """Delete the rows of one load from a table that carries `_row_id`."""
+    connection.execute(
+        sql.SQL(
+            "delete from {} where _row_id between %(id)s::bigint << 32 and (%(id)s::bigint << 32) + 4294967295"
+        ).format(table),
+        {"id": load_id},
+    )

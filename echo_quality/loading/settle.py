@@ -1,0 +1,249 @@
+"""The set-wise statements of a publication: what leaves, is outlived, comes back, is dirty, is counted."""
+
+from __future__ import annotations
+
+import datetime
+from typing import IO, Any
+
+from psycopg import Connection, sql
+from psycopg.types.json import Jsonb
+
+from echo_quality.contract import Contract, LogicalType
+from echo_quality.loading import loads
+from echo_quality.loading.loads import Load
+from echo_quality.loading.raw_rows import delete_rows
+from echo_quality.loading.tally import Tally
+from echo_quality.rules import rules_of
+
+_LARGE = 50_000
+Days = set[datetime.date]
+
+
+def older_loads(connection: Connection[Any], load: Load) -> list[Load]:
+    """Loads of the same file that still stand: an accepted version, refused ones."""
+    found = connection.execute(
+        """select load_id from ops.loads where source = %s and partition_key = %s and load_id <> %s
+           and status not in ('superseded', 'withdrawn')""",
+        [load.source, load.partition_key, load.load_id],
+    ).fetchall()
+    return [loads.load_of(connection, load_id) for (load_id,) in found]
+
+
+def withdraw_accepted(connection: Connection[Any], contract: Contract, timezone: str, older: list[Load]) -> Days:
+    """Take the published rows of the file's earlier version out; their keys stay in temp table `freed`."""
+    connection.execute(
+        _format("create temp table freed on commit drop as select {key} from {staging} limit 0", contract)
+    )
+    days: Days = set()
+    for load in older:
+        if load.is_accepted:
+            taken = _format(
+                """with taken as (delete from {staging} where _row_id between %(first)s and %(last)s returning *),
+                   freed_now as (insert into freed select {key} from taken)
+                   select distinct {day} from taken""",
+                contract,
+            )
+            days |= {day for (day,) in connection.execute(taken, _range(load, timezone))}
+            delete_rows(connection, sql.Identifier("staging", f"{contract.source}_shadow"), load.load_id)
+    return days
+
+
+def had_rows(connection: Connection[Any], contract: Contract) -> bool:
+    """Whether other loads have published rows whose keys the new ones may meet."""
+    found = connection.execute(
+        _format("select exists (select 1 from {staging}) or exists (select 1 from {shadow})", contract)
+    ).fetchone()
+    return bool(found and found[0])
+
+
+def settle_keys(
+    connection: Connection[Any], contract: Contract, load: Load, tally: Tally, timezone: str, *, meets_others: bool
+) -> Days:
+    """One current row a key: a repeated row and an outlived one move to the shadow table, freed keys get theirs back.
+
+    Returns the days of rows of other loads that changed.
+    """
+    if not meets_others:
+        return set()
+    if tally.good > _LARGE:
+        connection.execute(_format("analyze {staging}", contract))
+    parameters = _range(load, timezone)
+    connection.execute(_format(_MEETINGS, contract), parameters)
+    repeated = connection.execute(_format(_MOVE_REPEATED, contract), parameters).rowcount
+    tally.duplicates += repeated
+    tally.good -= repeated
+    money = (
+        connection.execute(_format(_REPEATED_MONEY, contract), parameters).fetchone() if contract.conserved else None
+    )
+    if money:
+        tally.money_duplicates += money[0]
+        tally.money_good -= money[0]
+    days = {day for (day,) in connection.execute(_format(_MOVE_OUTLIVED, contract), parameters)}
+    return days | {day for (day,) in connection.execute(_format(_REVIVE, contract), parameters)}
+
+
+def mark_dirty(connection: Connection[Any], contract: Contract, load: Load, days: Days) -> None:
+    """Tell the planner which business days of the source changed."""
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            """insert into ops.dirty_days (source, day, mark) values (%s, %s, %s)
+               on conflict (source, day) do update set mark = excluded.mark""",
+            [(contract.source, day, load.load_id) for day in sorted(days)],
+        )
+
+
+def quarantine(connection: Connection[Any], contract: Contract, load: Load, rejected: IO[bytes]) -> None:
+    """Write the rejected rows, given as lines `row_id,numbers of broken rules`, with raw text and reasons."""
+    connection.execute("create temp table rejected (_row_id bigint, broken text) on commit drop")
+    rejected.seek(0)
+    with connection.cursor() as cursor, cursor.copy("copy rejected from stdin (format csv)") as writer:
+        while block := rejected.read(1 << 20):
+            writer.write(block)
+    rules = [
+        {"number": number, "rule": rule.name, "columns": list(rule.columns) or ["_unparsed"]}
+        for number, rule in enumerate(rules_of(contract))
+    ]
+    connection.execute(
+        _format(_QUARANTINE, contract), {"sha256": load.sha256, "version": load.contract_version, "rules": Jsonb(rules)}
+    )
+
+
+def close_accepted(
+    connection: Connection[Any], contract: Contract, load: Load, tally: Tally, older: list[Load]
+) -> None:
+    """Finish the ledger row of a published load; what stood before it for this file stands no more."""
+    status = "replaced" if any(earlier.is_accepted for earlier in older) else "loaded"
+    _count(connection, contract, load, tally, status, None)
+    for earlier in older:
+        _supersede(connection, contract, earlier)
+
+
+def close_refused(
+    connection: Connection[Any], contract: Contract, load: Load, tally: Tally, older: list[Load], reason: str
+) -> None:
+    """Finish the ledger row of a refused load: its good rows are withheld, an accepted earlier version stays."""
+    _count(connection, contract, load, tally, "refused", reason)
+    for earlier in older:
+        if not earlier.is_accepted:
+            _supersede(connection, contract, earlier)
+
+
+def _count(
+    connection: Connection[Any], contract: Contract, load: Load, tally: Tally, status: str, reason: str | None
+) -> None:
+    accepted = status != "refused"
+    money = (tally.money_good, tally.money_bad, tally.money_duplicates) if contract.conserved else (None, None, None)
+    connection.execute(
+        """update ops.loads set status = %(status)s, reason = %(reason)s, loaded_at = clock_timestamp(),
+           staged = %(staged)s, withheld = %(withheld)s, quarantined = %(bad)s, duplicates = %(duplicates)s,
+           money_staged = case when %(accepted)s then %(money)s else 0 end,
+           money_withheld = case when %(accepted)s then 0 else %(money)s end,
+           money_quarantined = %(money_bad)s, money_duplicates = %(money_duplicates)s,
+           notes = notes || %(notes)s
+           where load_id = %(load_id)s""",
+        {
+            "status": status, "reason": reason, "accepted": accepted, "load_id": load.load_id,
+            "staged": tally.good if accepted else 0, "withheld": 0 if accepted else tally.good,
+            "bad": tally.bad, "duplicates": tally.duplicates,
+            "notes": Jsonb({"repeated": tally.repeated, "money_repeated": str(tally.money_repeated)}),
+            "money": money[0], "money_bad": money[1], "money_duplicates": money[2],
+        },
+    )  # fmt: skip
+
+
+def _supersede(connection: Connection[Any], contract: Contract, load: Load) -> None:
+    connection.execute("update ops.loads set status = 'superseded' where load_id = %s", [load.load_id])
+    for schema in ("raw", "quarantine"):
+        delete_rows(connection, sql.Identifier(schema, contract.source), load.load_id)
+
+
+def _range(load: Load, timezone: str) -> dict[str, Any]:
+    return {"first": load.first_row_id, "last": load.first_row_id + 4294967295, "timezone": timezone}
+
+
+def _format(statement: str, contract: Contract) -> sql.Composed:
+    """Fill in the contract's tables, columns and key."""
+    key, columns = list(contract.key), list(contract.names)
+    rest = [column for column in columns if column not in key] or key
+    event = contract.column(contract.event_column)
+    day = "{0}" if event.logical_type is LogicalType.DATE else "({0} at time zone %(timezone)s)::date"
+    return sql.SQL(statement).format(
+        staging=sql.Identifier("staging", contract.source),
+        shadow=sql.Identifier("staging", f"{contract.source}_shadow"),
+        raw=sql.Identifier("raw", contract.source),
+        quarantine=sql.Identifier("quarantine", contract.source),
+        columns=_names(columns),
+        key=_names(key),
+        rest_of_mine=_names(rest, "mine"),
+        rest_of_theirs=_names(rest, "theirs"),
+        day=sql.SQL(day).format(sql.Identifier(event.name)),
+        money=sql.Identifier(contract.conserved) if contract.conserved else sql.SQL("0"),
+    )
+
+
+def _names(columns: list[str], table: str | None = None) -> sql.Composed:
+    return sql.SQL(", ").join(sql.Identifier(*([table] if table else []), column) for column in columns)
+
+
+_MEETINGS = """
+create temp table meetings on commit drop as
+select mine._row_id as my_row, theirs._row_id as their_row,
+    (({rest_of_mine}) is not distinct from ({rest_of_theirs})) as is_repeat
+from {staging} as mine join {staging} as theirs using ({key})
+where mine._row_id between %(first)s and %(last)s and theirs._row_id not between %(first)s and %(last)s
+"""
+
+_MOVE_REPEATED = """
+with gone as (
+    delete from {staging} as mine using meetings
+    where meetings.is_repeat and mine._row_id = meetings.my_row
+        and mine._row_id between %(first)s and %(last)s returning mine.*
+), kept as (
+    insert into {shadow} ({columns}, _row_id, _reason) select {columns}, _row_id, 'repeated' from gone
+)
+select count(*), coalesce(sum({money}), 0) from gone
+"""
+
+_MOVE_OUTLIVED = """
+with gone as (
+    delete from {staging} as theirs using meetings
+    where not meetings.is_repeat and theirs._row_id = meetings.their_row returning theirs.*
+), kept as (
+    insert into {shadow} ({columns}, _row_id, _reason) select {columns}, _row_id, 'outlived' from gone
+)
+select distinct {day} from gone
+"""
+
+_REVIVE = """
+with vacant as (
+    select distinct {key} from freed except select {key} from {staging}
+), latest as (
+    select distinct on ({key}) * from {shadow} join vacant using ({key}) order by {key}, _row_id desc
+), taken as (
+    delete from {shadow} as shadow using latest where shadow._row_id = latest._row_id returning shadow.*
+), revived as (
+    insert into {staging} ({columns}, _row_id) select {columns}, _row_id from taken
+)
+select distinct {day} from taken
+"""
+
+_QUARANTINE = """
+insert into {quarantine} (_row_id, _file_sha256, _row_number, _contract_version, raw, reasons)
+select raw._row_id, %(sha256)s, raw._row_id & 4294967295, %(version)s, jsonb_strip_nulls(to_jsonb(raw) - '_row_id'),
+    (
+        select jsonb_agg(
+            jsonb_build_object(
+                'column', case when rule.columns = '["_unparsed"]' then null else (
+                    select string_agg(part, ', ') from jsonb_array_elements_text(rule.columns) as part
+                ) end,
+                'rule', rule.rule,
+                'value', (
+                    select string_agg(to_jsonb(raw) ->> part, ', ') from jsonb_array_elements_text(rule.columns) as part
+                )
+            ) order by rule.number
+        )
+        from jsonb_to_recordset(%(rules)s) as rule (number int, rule text, columns jsonb)
+        where rule.number = any (string_to_array(rejected.broken, ',')::int[])
+    )
+from rejected join {raw} as raw using (_row_id)
+"""

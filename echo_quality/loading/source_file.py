@@ -1,0 +1,82 @@
+"""A file in the landing folder, its identity, and its archived bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from echo_quality.loading.refusal import RefusedFile
+
+_BLOCK = 1 << 20
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """One file of one source. Its identity is its name relative to the source's folder, whatever bytes it holds.
+
+    `known_key` is set for a file that comes back from the lake, where only the shown form of its name is known.
+    """
+
+    source: str
+    path: Path
+    name: str
+    known_key: str | None = None
+
+    @property
+    def partition_key(self) -> str:
+        """A safe, readable key for the name: a slug and the first 8 hex digits of the name's sha256."""
+        if self.known_key is not None:
+            return self.known_key
+        slug = re.sub(r"[^a-z0-9._-]+", "-", self.name.lower()).strip("-.")[:60] or "file"
+        return f"{slug}--{hashlib.sha256(os.fsencode(self.name)).hexdigest()[:8]}"
+
+    @property
+    def shown_name(self) -> str:
+        """The name as text that any column and log can hold."""
+        return self.name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+@dataclass(frozen=True)
+class Archived:
+    """The bytes of a file as they arrived, kept under their own hash and never changed."""
+
+    path: Path
+    sha256: str
+    size: int
+
+
+def archive(file: SourceFile, lake: Path) -> Archived:
+    """Copy the file into the lake under its sha256; RefusedFile if it grew or shrank meanwhile."""
+    folder = lake / "raw"
+    folder.mkdir(parents=True, exist_ok=True)
+    partial = folder / f".{os.getpid()}-{file.partition_key}.partial"
+    before = file.path.stat()
+    digest = hashlib.sha256()
+    with file.path.open("rb") as arriving, partial.open("wb") as kept:
+        while block := arriving.read(_BLOCK):
+            digest.update(block)
+            kept.write(block)
+        kept.flush()
+        os.fsync(kept.fileno())
+    after = file.path.stat()
+    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+        partial.unlink()
+        raise RefusedFile("the file changed while it was read: wait until it is written, then run again")
+    return _settled(partial, folder, digest.hexdigest(), after.st_size)
+
+
+def _settled(partial: Path, folder: Path, sha256: str, size: int) -> Archived:
+    target = folder / sha256[:2] / sha256
+    target.parent.mkdir(exist_ok=True)
+    partial.chmod(0o444)
+    partial.replace(target)
+    return Archived(target, sha256, size)
+
+
+def sha256_of(path: Path) -> str:
+    """The hash of a file's bytes, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,63 @@
+"""A file as both engines read it: UTF-8, delimited, quoted by `"`, one header line, every field named."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from echo_quality.loading.header import HeaderMatch
+
+EXTRA, UNPARSED = "_extra", "_unparsed"
+NUL_SHOWN = "\u2400"
+
+
+@dataclass(frozen=True)
+class TextTable:
+    """Where the text is and which contract column (or `_extra`, `_unparsed`) each field belongs to.
+
+    `is_rewritten` tells a copy that Echo wrote, whose shape is certain, from the bytes as they arrived.
+    """
+
+    path: Path
+    delimiter: str
+    columns: tuple[str, ...]
+    is_rewritten: bool
+    notes: dict[str, Any] = field(default_factory=dict)
+
+
+class TextTableWriter:
+    """Writes records of any origin as a text table: known fields, unknown ones as JSON, broken ones as they were."""
+
+    def __init__(self, path: Path, match: HeaderMatch, notes: dict[str, Any]) -> None:
+        """Open `path` for writing; `match` says what each field of a record is."""
+        self._file = path.open("w", encoding="utf-8", newline="")
+        self._writer = csv.writer(self._file)
+        self._match = match
+        self._known = [at for at, column in enumerate(match.columns) if column is not None]
+        self._blanks = [""] * len(self._known)
+        names = tuple(str(match.columns[at]) for at in self._known)
+        self.table = TextTable(path, ",", (*names, EXTRA, UNPARSED), is_rewritten=True, notes=notes)
+
+    def __enter__(self) -> TextTableWriter:
+        """Write the header."""
+        self._writer.writerow(self.table.columns)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        """Close the file."""
+        self._file.close()
+
+    def record(self, fields: Sequence[str]) -> None:
+        """One record that fits the header."""
+        extra = {name: fields[at] for at, name in self._match.unknown.items()}
+        extra_text = json.dumps(extra, ensure_ascii=False) if extra else ""
+        self._writer.writerow([*(fields[at] for at in self._known), extra_text, ""])
+
+    def broken(self, text: str) -> None:
+        """One record that does not; NUL, which no text column can hold, becomes a visible sign."""
+        self._writer.writerow([*self._blanks, "", text.replace("\0", NUL_SHOWN) or " "])

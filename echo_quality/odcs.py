@@ -1,0 +1,221 @@
+"""Reading contracts written in the Open Data Contract Standard v3 into the values of `contract.py`.
+
+Only reading lives here. Echo uses the standard's own fields and, where the standard has none, `customProperties`:
+on the contract `suite`, `eventColumn`, `conserved`, `maxRejectedShare`, `timezone`, `encoding`, `delimiter`, `sheet`;
+on a property `scale`, `precision`, `formats`, `lowerCase`, `default`, `defaultFrom`, `derivedFrom`, `computedAs`,
+`acceptedSeverity`, `patternSeverity`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import yaml
+from open_data_contract_standard.model import (
+    CustomProperty,
+    DataQuality,
+    OpenDataContractStandard,
+    SchemaObject,
+    SchemaProperty,
+)
+from pydantic import ValidationError
+
+from echo_quality.contract import Column, Contract, ContractError, Dialect, LogicalType, RowRule, Severity
+
+_NAME = re.compile(r"^[a-z][a-z0-9_]{0,59}$")
+_VERSION = re.compile(r"^\d+\.\d+\.\d+$")
+_TYPES = {"object": LogicalType.JSON, "array": LogicalType.JSON}
+_PROPERTIES_OF_CONTRACT = frozenset(
+    {"suite", "eventColumn", "conserved", "maxRejectedShare", "timezone", "encoding", "delimiter", "sheet"}
+)
+_PROPERTIES_OF_COLUMN = frozenset(
+    {
+        "scale", "precision", "formats", "lowerCase", "default", "defaultFrom", "derivedFrom", "computedAs",
+        "acceptedSeverity", "patternSeverity",
+    }
+)  # fmt: skip
+
+
+def read_contracts(folder: Path) -> dict[str, Contract]:
+    """All contracts of a folder by source, in name order; ContractError names the file and the fix."""
+    paths = sorted(folder.glob("*.yaml"))
+    if not paths:
+        raise ContractError(f"no contract in {folder}: put one <source>.yaml there for each source")
+    contracts = [read_contract(path) for path in paths]
+    return {contract.source: contract for contract in contracts}
+
+
+def read_contract(path: Path) -> Contract:
+    """One contract; its source is the file's stem."""
+    try:
+        written = yaml.safe_load(path.read_text(encoding="utf-8"))
+        standard = OpenDataContractStandard(**written)
+        return _contract(path.stem, standard)
+    except yaml.YAMLError as error:
+        raise ContractError(f"{path}: not valid YAML: {error}") from error
+    except ValidationError as error:
+        problems = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
+        raise ContractError(f"{path}: not an Open Data Contract Standard v3 contract: {problems}") from error
+    except (ContractError, TypeError, ValueError) as error:
+        raise ContractError(f"{path}: {error}") from error
+
+
+def _contract(source: str, standard: OpenDataContractStandard) -> Contract:
+    schema = _only_schema(source, standard)
+    custom = _custom(standard.customProperties, _PROPERTIES_OF_CONTRACT, "the contract")
+    columns = tuple(_column(written) for written in schema.properties or [])
+    contract = Contract(
+        source=source,
+        version=_version(standard.version),
+        owner=_owner(standard),
+        description=_sentence(standard.description.purpose if standard.description else None),
+        grain=_sentence(schema.dataGranularityDescription),
+        columns=columns,
+        key=_key(schema.properties or []),
+        rules=tuple(_row_rule(quality, columns) for quality in schema.quality or []),
+        event_column=str(custom.get("eventColumn") or ""),
+        suite=str(custom.get("suite") or f"raw_{source}_data"),
+        conserved=custom.get("conserved"),
+        timezone=str(custom.get("timezone") or "UTC"),
+        max_rejected_share=float(custom.get("maxRejectedShare", 0.05)),
+        freshness_hours=_freshness(standard),
+        dialect=Dialect(*(custom.get(name) for name in ("encoding", "delimiter", "sheet"))),
+    )
+    _check(contract)
+    return contract
+
+
+def _only_schema(source: str, standard: OpenDataContractStandard) -> SchemaObject:
+    schemas = standard.schema_ or []
+    if len(schemas) != 1 or schemas[0].name != source:
+        raise ContractError(f"`schema` must hold exactly one object, named {source!r} like the file")
+    if not _NAME.match(source):
+        raise ContractError(f"source name {source!r} must be lower case letters, digits and _, at most 60")
+    return schemas[0]
+
+
+def _column(written: SchemaProperty) -> Column:
+    name = written.name or ""
+    if not _NAME.match(name):
+        raise ContractError(f"column name {name!r} must be lower case letters, digits and _, at most 60")
+    custom = _custom(written.customProperties, _PROPERTIES_OF_COLUMN, f"column {name!r}")
+    options = written.logicalTypeOptions or {}
+    return Column(
+        name=name,
+        logical_type=_logical_type(name, written.logicalType),
+        description=_sentence(written.description),
+        required=bool(written.required),
+        precision=int(custom.get("precision", 18)),
+        scale=int(custom.get("scale", 2)),
+        aliases=tuple(str(synonym.synonym) for synonym in written.synonyms or []),
+        formats=tuple(custom.get("formats", ())),
+        accepted=tuple(str(value.value) for value in written.enum or []),
+        counted=tuple(str(value.value) for value in written.enum or [] if value.label == "counted"),
+        lower_case=bool(custom.get("lowerCase", False)),
+        accepted_severity=Severity(custom.get("acceptedSeverity", "error")),
+        minimum=_bound(options, "minimum", "exclusiveMinimum", ">"),
+        maximum=_bound(options, "maximum", "exclusiveMaximum", "<"),
+        pattern=options.get("pattern"),
+        pattern_severity=Severity(custom.get("patternSeverity", "error")),
+        derived_from=tuple(custom.get("derivedFrom", ())),
+        computed_as=custom.get("computedAs"),
+        default_from=custom.get("defaultFrom"),
+        default=None if custom.get("default") is None else str(custom["default"]),
+        personal=written.classification == "personal",
+    )
+
+
+def _bound(options: dict[str, Any], inclusive: str, exclusive: str, sign: str) -> str | None:
+    """A bound as text: `5` for an inclusive one, `>5` or `<5` for an exclusive one."""
+    if inclusive in options:
+        return format(options[inclusive], "f").rstrip("0").rstrip(".") if options[inclusive] else "0"
+    return f"{sign}{options[exclusive]}" if exclusive in options else None
+
+
+def _row_rule(quality: DataQuality, columns: Iterable[Column]) -> RowRule:
+    name, expression = quality.name or "", str(quality.implementation or "")
+    if not _NAME.match(name) or not expression:
+        raise ContractError(f"quality rule {name!r} needs a lower-case name and an `implementation` in SQL")
+    words = set(re.findall(r"[a-z_][a-z0-9_]*", expression))
+    used = tuple(column.name for column in columns if column.name in words)
+    if not used:
+        raise ContractError(f"quality rule {name!r} uses no column of the contract: {expression!r}")
+    severity = Severity(quality.severity or "error")
+    return RowRule(name, expression, used, severity, _sentence(quality.description))
+
+
+def _key(properties: Iterable[SchemaProperty]) -> tuple[str, ...]:
+    keyed = [column for column in properties if column.primaryKey]
+    keyed.sort(key=lambda column: column.primaryKeyPosition or 1)
+    return tuple(str(column.name) for column in keyed)
+
+
+def _logical_type(name: str, written: str | None) -> LogicalType:
+    if written in _TYPES:
+        return _TYPES[written]
+    try:
+        return LogicalType(written or "")
+    except ValueError:
+        known = ", ".join(kind.value for kind in LogicalType if kind is not LogicalType.JSON)
+        raise ContractError(f"column {name!r} has logicalType {written!r}; use one of {known}, object") from None
+
+
+def _version(written: str | None) -> str:
+    if written is None or not _VERSION.match(written):
+        raise ContractError(f"version {written!r} must be three numbers in quotes, such as '1.0.0'")
+    return written
+
+
+def _owner(standard: OpenDataContractStandard) -> str:
+    members = standard.team if isinstance(standard.team, list) else (standard.team.members if standard.team else None)
+    owners = [member.username for member in members or [] if member.role == "owner" and member.username]
+    if not owners:
+        raise ContractError("`team` must name a member with role owner: somebody answers for these numbers")
+    return owners[0]
+
+
+def _freshness(standard: OpenDataContractStandard) -> float | None:
+    hours = {"h": 1.0, "d": 24.0}
+    for sla in standard.slaProperties or []:
+        if sla.property == "frequency":
+            return float(str(sla.value)) * hours[str(sla.unit or "h")]
+    return None
+
+
+def _custom(written: list[CustomProperty] | None, known: frozenset[str], owner: str) -> dict[str, Any]:
+    values = {str(item.property): item.value for item in written or []}
+    if unknown := sorted(set(values) - known):
+        raise ContractError(f"unknown customProperties {unknown} of {owner}; known: {sorted(known)}")
+    return values
+
+
+def _sentence(text: str | None) -> str:
+    return " ".join((text or "").split())
+
+
+def _check(contract: Contract) -> None:
+    """Refuse a contract that refers to columns it does not have or leaves out what loading needs."""
+    if not contract.key:
+        raise ContractError("no primaryKey: say which columns identify a row")
+    named = [*contract.key, contract.event_column, *([contract.conserved] if contract.conserved else [])]
+    for column in contract.columns:
+        named += [*column.derived_from, *([column.default_from] if column.default_from else [])]
+    for name in named:
+        contract.column(name)
+    if contract.column(contract.event_column).logical_type not in (LogicalType.DATE, LogicalType.TIMESTAMP):
+        raise ContractError(f"eventColumn {contract.event_column!r} must be a date or a timestamp")
+    if not 0 <= contract.max_rejected_share <= 1:
+        raise ContractError(f"maxRejectedShare {contract.max_rejected_share} must lie between 0 and 1")
+    _check_headers(contract)
+
+
+def _check_headers(contract: Contract) -> None:
+    seen: dict[str, str] = {}
+    for column in contract.columns:
+        for header in (column.name, *column.aliases):
+            if header in seen:
+                raise ContractError(f"header {header!r} belongs to both {seen[header]!r} and {column.name!r}")
+            seen[header] = column.name

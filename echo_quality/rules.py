@@ -1,0 +1,100 @@
+"""The rules that follow from a contract, each with the name its check carries everywhere.
+
+This is the one list of rules: the rejecting SQL, the suite, the data dictionary and the reasons in quarantine all walk
+it, in this order. What a rule looks like in DuckDB or PostgreSQL is in `generate/`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from echo_quality.contract import Column, Contract, LogicalType, Severity
+
+
+class Kind(StrEnum):
+    """What a rule demands."""
+
+    WELL_FORMED = "well_formed"
+    REQUIRED = "required"
+    VALID = "valid"
+    ACCEPTED = "accepted"
+    RANGE = "range"
+    PATTERN = "pattern"
+    ROW = "row"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One condition on one row. `columns` are what it reads; `expression` is set for rules over several columns."""
+
+    name: str
+    kind: Kind
+    columns: tuple[str, ...]
+    severity: Severity
+    description: str
+    expression: str | None = None
+
+    @property
+    def rejects(self) -> bool:
+        """Whether a row that violates it goes to quarantine."""
+        return self.severity is Severity.ERROR
+
+
+def rules_of(contract: Contract) -> tuple[Rule, ...]:
+    """Every rule of the contract: row shape first, then column by column, then across columns."""
+    found = [
+        Rule(
+            "row_well_formed",
+            Kind.WELL_FORMED,
+            (),
+            Severity.ERROR,
+            "The line has one field for each header and no NUL.",
+        )
+    ]
+    for column in contract.columns:
+        found += _column_rules(contract, column)
+    found += [
+        Rule(rule.name, Kind.ROW, rule.columns, rule.severity, rule.description, rule.expression)
+        for rule in contract.rules
+    ]
+    return tuple(found)
+
+
+def _column_rules(contract: Contract, column: Column) -> list[Rule]:
+    name, one = column.name, (column.name,)
+    found: list[Rule] = []
+    if column.required and not (column.default or column.derived_from):
+        found.append(Rule(f"{name}_not_null", Kind.REQUIRED, one, Severity.ERROR, f"{name} has a value."))
+    if column.logical_type is not LogicalType.STRING:
+        found.append(Rule(f"{name}_valid", Kind.VALID, one, Severity.ERROR, f"{name} {_reads_as(contract, column)}."))
+    if column.accepted:
+        values = ", ".join(column.accepted)
+        found.append(
+            Rule(f"{name}_accepted", Kind.ACCEPTED, one, column.accepted_severity, f"{name} is one of {values}.")
+        )
+    if column.minimum or column.maximum:
+        found.append(Rule(f"{name}_in_range", Kind.RANGE, one, Severity.ERROR, f"{name} {_range_in_words(column)}."))
+    if column.pattern:
+        found.append(
+            Rule(f"{name}_matches_pattern", Kind.PATTERN, one, column.pattern_severity, f"{name} has the agreed form.")
+        )
+    return found
+
+
+def _reads_as(contract: Contract, column: Column) -> str:
+    if column.logical_type is LogicalType.NUMBER:
+        return f"reads as a plain decimal number with at most {column.scale} decimals"
+    if column.logical_type in (LogicalType.DATE, LogicalType.TIMESTAMP):
+        formats = " or ".join(column.formats) or "ISO 8601"
+        return f"reads as a {column.logical_type} written as {formats}; without an offset it is in {contract.timezone}"
+    return f"reads as {'JSON' if column.logical_type is LogicalType.JSON else f'a {column.logical_type}'}"
+
+
+def _range_in_words(column: Column) -> str:
+    words = []
+    if column.minimum:
+        words.append(f"above {column.minimum[1:]}" if column.minimum[0] == ">" else f"at least {column.minimum}")
+    if column.maximum:
+        words.append(f"below {column.maximum[1:]}" if column.maximum[0] == "<" else f"at most {column.maximum}")
+    return "is " + " and ".join(words)
