@@ -56,11 +56,26 @@ def _open_refusals(connection: Connection[Any], contract: Contract) -> list[dict
 
 
 INVARIANTS = (
-    Invariant("rows_are_conserved", "Rows in file = staged + withheld + quarantined + duplicates, load by load, and the tables hold exactly these.", True, _unbalanced),
-    Invariant("money_is_conserved", "What the rows of the loads are worth = what is staged, withheld, quarantined and duplicate, to the cent.", True, _money_unbalanced),
+    Invariant(
+        "rows_are_conserved",
+        "Load by load, rows in file = staged + withheld + quarantined + duplicates, and the tables hold exactly these.",
+        True,
+        _unbalanced,
+    ),
+    Invariant(
+        "money_is_conserved",
+        "Load by load, what the file is worth = what is staged + withheld + quarantined + duplicate, to the cent.",
+        True,
+        _money_unbalanced,
+    ),
     Invariant("keys_are_unique", "Each key has one current row.", True, _repeated_keys),
-    Invariant("no_refused_load_open", "No file stands refused: it was loaded since, or taken away.", False, _open_refusals),
-)  # fmt: skip
+    Invariant(
+        "no_refused_load_open",
+        "No file stands refused: each was mended and loaded, or taken away.",
+        False,
+        _open_refusals,
+    ),
+)
 
 _COUNTED = """
 with loaded as (

@@ -10,6 +10,7 @@ create table if not exists ops.loads (
     partition_key text not null,
     sha256 text not null,
     bytes bigint not null,
+    modified_ns bigint not null,
     contract_version text not null,
     max_rejected_share numeric not null,
     rows_in_file bigint,

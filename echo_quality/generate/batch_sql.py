@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from echo_quality.contract import Column, Contract, LogicalType
 from echo_quality.generate import patterns
-from echo_quality.generate.sql_text import column_type, literal, literals, name, violated_range
+from echo_quality.generate.sql_text import column_type, literal, literals, name
 from echo_quality.rules import Kind, Rule
 
 ROW_NUMBERS = 4294967295
@@ -38,22 +38,14 @@ def bound(sql: str, load_id: int, business_timezone: str) -> str:
 
 
 def violation(contract: Contract, rule: Rule) -> str:
-    """When a row of the batch breaks the rule; NULL and FALSE both mean that it does not."""
-    if rule.kind is Kind.WELL_FORMED:
-        return "_unparsed is not null"
+    """When a row of the batch breaks a rule that no ready expectation covers; NULL means that it does not."""
     if rule.kind is Kind.ROW:
         return f"({rule.expression}) is false"
     column = contract.column(rule.columns[0])
-    value, text = name(column.name), _t(column)
+    value = name(column.name)
     if rule.kind is Kind.REQUIRED:
-        return f"_unparsed is null and {value if column.computed_as else text} is null"
-    if rule.kind is Kind.VALID:
-        return f"{text} is not null and {value} is null"
-    if rule.kind is Kind.ACCEPTED:
-        return f"{value} not in ({literals(column.accepted)})"
-    if rule.kind is Kind.RANGE:
-        return violated_range(value, column)
-    return f"{text} !~ {literal(str(column.pattern))}"
+        return f"_unparsed is null and {value} is null"
+    return f"{_t(column)} <> '' and {value} is null"
 
 
 def conserved_sum(contract: Contract) -> str:
@@ -70,11 +62,14 @@ def _t(column: Column) -> str:
 
 
 def _text(column: Column) -> str:
+    """The text that arrived. A broken line has no fields; it counts once, as such, and not as missing values too."""
     text = f"nullif(btrim({name(column.name)}), '')"
     if column.default_from:
         text = f"coalesce({text}, nullif(btrim({name(column.default_from)}), ''))"
     if column.default:
         text = f"coalesce({text}, {literal(column.default)})"
+    if column.required:
+        text = f"coalesce({text}, case when _unparsed is not null then '' end)"
     return f"lower({text})" if column.lower_case else text
 
 
@@ -95,7 +90,7 @@ def _value(contract: Contract, column: Column) -> str:
         )
     if kind is LogicalType.JSON:
         return f"case when {text} is json then {text} end"
-    return text if kind is LogicalType.STRING else _moment(contract, column)
+    return f"nullif({text}, '')" if kind is LogicalType.STRING else _moment(contract, column)
 
 
 def _matches(text: str, pattern: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +25,8 @@ class Load:
     file: str
     partition_key: str
     sha256: str
+    bytes: int
+    modified_ns: int
     contract_version: str
     max_rejected_share: float
     status: str
@@ -46,8 +49,9 @@ class Load:
         return self.status in ACCEPTED
 
 
-_COLUMNS = """load_id, source, file, partition_key, sha256, contract_version, max_rejected_share::float8, status, reason,
-    notes, rows_in_file, staged, withheld, quarantined, duplicates"""
+_COLUMNS = """
+    load_id, source, file, partition_key, sha256, bytes, modified_ns, contract_version,
+    max_rejected_share::float8, status, reason, notes, rows_in_file, staged, withheld, quarantined, duplicates"""
 
 
 def lock_source(connection: Connection[Any], source: str) -> None:
@@ -60,10 +64,10 @@ def begin(
 ) -> int:
     """Enter a new load in state `landed`."""
     row = connection.execute(
-        """insert into ops.loads (source, file, partition_key, sha256, bytes, contract_version, max_rejected_share)
-           values (%s, %s, %s, %s, %s, %s, %s) returning load_id""",
-        [contract.source, file.shown_name, file.partition_key, archived.sha256, archived.size, contract.version,
-         max_rejected_share],
+        """insert into ops.loads (source, file, partition_key, sha256, bytes, modified_ns, contract_version,
+           max_rejected_share) values (%s, %s, %s, %s, %s, %s, %s, %s) returning load_id""",
+        [contract.source, file.shown_name, file.partition_key, archived.sha256, archived.size, archived.modified_ns,
+         contract.version, max_rejected_share],
     ).fetchone()  # fmt: skip
     return int(row[0]) if row else 0
 
@@ -103,6 +107,28 @@ def standing_loads(connection: Connection[Any], source: str) -> dict[str, Load]:
             [source],
         ).fetchall()
     return {load.partition_key: load for load in rows}
+
+
+def is_unseen(load: Load | None, size: int, modified_ns: int, contract: Contract, max_rejected_share: float) -> bool:
+    """Whether a file has to be read: never loaded, touched since, or refused under other terms than now."""
+    if load is None or (load.bytes, load.modified_ns) != (size, modified_ns):
+        return True
+    return not is_settled(load, load.sha256, contract, max_rejected_share)
+
+
+def seen_again(connection: Connection[Any], load: Load, archived: Archived) -> None:
+    """Remember that a touched file still holds the bytes of its load."""
+    connection.execute("update ops.loads set modified_ns = %s where load_id = %s", [archived.modified_ns, load.load_id])
+
+
+def withdraw_refused(connection: Connection[Any], source: str, present: Collection[str]) -> list[str]:
+    """Close the refused loads whose files were taken away, and return their names."""
+    closed = connection.execute(
+        """update ops.loads set status = 'withdrawn' where source = %s and status = 'refused'
+           and not partition_key = any (%s) returning file""",
+        [source, list(present)],
+    ).fetchall()
+    return [file for (file,) in closed]
 
 
 def is_settled(load: Load | None, sha256: str, contract: Contract, max_rejected_share: float) -> bool:

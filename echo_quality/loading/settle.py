@@ -69,15 +69,8 @@ def settle_keys(
         connection.execute(_format("analyze {staging}", contract))
     parameters = _range(load, timezone)
     connection.execute(_format(_MEETINGS, contract), parameters)
-    repeated = connection.execute(_format(_MOVE_REPEATED, contract), parameters).rowcount
-    tally.duplicates += repeated
-    tally.good -= repeated
-    money = (
-        connection.execute(_format(_REPEATED_MONEY, contract), parameters).fetchone() if contract.conserved else None
-    )
-    if money:
-        tally.money_duplicates += money[0]
-        tally.money_good -= money[0]
+    repeated = connection.execute(_format(_MOVE_REPEATED, contract), parameters).fetchone() or (0, 0)
+    tally.repeat(*repeated)
     days = {day for (day,) in connection.execute(_format(_MOVE_OUTLIVED, contract), parameters)}
     return days | {day for (day,) in connection.execute(_format(_REVIVE, contract), parameters)}
 

@@ -46,6 +46,7 @@ class Archived:
     path: Path
     sha256: str
     size: int
+    modified_ns: int
 
 
 def archive(file: SourceFile, lake: Path) -> Archived:
@@ -65,15 +66,16 @@ def archive(file: SourceFile, lake: Path) -> Archived:
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
         partial.unlink()
         raise RefusedFile("the file changed while it was read: wait until it is written, then run again")
-    return _settled(partial, folder, digest.hexdigest(), after.st_size)
+    target = _settled(partial, folder, digest.hexdigest())
+    return Archived(target, digest.hexdigest(), after.st_size, after.st_mtime_ns)
 
 
-def _settled(partial: Path, folder: Path, sha256: str, size: int) -> Archived:
+def _settled(partial: Path, folder: Path, sha256: str) -> Path:
     target = folder / sha256[:2] / sha256
     target.parent.mkdir(exist_ok=True)
     partial.chmod(0o444)
     partial.replace(target)
-    return Archived(target, sha256, size)
+    return target
 
 
 def sha256_of(path: Path) -> str:

@@ -31,6 +31,7 @@ def take_in(
     archived = archive(file, lake)
     standing = loads.standing_loads(connection, contract.source).get(file.partition_key)
     if standing is not None and loads.is_settled(standing, archived.sha256, contract, max_share):
+        loads.seen_again(connection, standing, archived)
         return TakenIn(standing, is_new=False)
     return TakenIn(land(connection, contract, file, archived, engine, max_share), is_new=True)
 

@@ -1,0 +1,91 @@
+"""The dbt models as assets, in three steps: dimensions, daily facts, marts.
+
+What dbt builds is in ``echo_dbt``; how it is built, in ``echo_assets.dbt``. Nothing is listed here: the steps follow
+from the manifest.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import dbt_assets
+
+from echo_assets import server
+from echo_assets.dbt.build import DbtRunner, Warehouse
+from echo_assets.dbt.outcome import AssetEvent
+from echo_assets.dbt.project import PROJECT_DIR, load_project
+from echo_assets.dbt.steps import selection, steps
+from echo_assets.server import Databases
+from echo_assets.settings import Settings
+
+_RETRY = dg.RetryPolicy(max_retries=2, delay=5, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS)
+"""Every model replaces what it builds, so a step may be repeated; only what may pass by itself is."""
+
+
+def daily_partitions(settings: Settings) -> dg.DailyPartitionsDefinition:
+    """Return the days from the settings' start up to and including today, in UTC."""
+    return dg.DailyPartitionsDefinition(start_date=settings.start_date.isoformat(), end_offset=1, timezone="UTC")
+
+
+def dbt_models(
+    settings: Settings, project_dir: Path = PROJECT_DIR, databases: Callable[[], Databases] | None = None
+) -> list[dg.AssetsDefinition]:
+    """Define the assets of the three steps; a step of which the project has no model is left out.
+
+    `databases` says where to build (the settings' server if not given); it is asked when a step runs.
+    """
+    project = load_project(project_dir)
+    connect = databases or (lambda: server.databases(settings))
+    runner = DbtRunner(
+        project, lambda: _warehouse(connect(), settings.timezone), settings.home / "dbt", settings.dbt_subprocess
+    )
+    split = steps(project.manifest)
+    by_day = {"partitions_def": daily_partitions(settings), "backfill_policy": dg.BackfillPolicy.single_run()}
+    return [
+        *_step(runner, "dbt_dimensions", split.dimensions),
+        *_step(runner, "dbt_facts", split.facts, **by_day),
+        *_step(runner, "dbt_marts", split.marts),
+    ]
+
+
+def _step(runner: DbtRunner, name: str, unique_ids: frozenset[str], **options: Any) -> list[dg.AssetsDefinition]:
+    """Define one step; its pool, with a limit of one, keeps a table from being built twice at a time."""
+    if not unique_ids:
+        return []
+    define = dbt_assets(
+        manifest=runner.project.manifest,
+        project=runner.project.dbt_project,
+        dagster_dbt_translator=runner.project.translator,
+        select=selection(runner.project.manifest, unique_ids),
+        name=name,
+        pool=name,
+        retry_policy=_RETRY,
+        **options,
+    )
+
+    def build(context: dg.AssetExecutionContext) -> Iterator[AssetEvent]:
+        yield from runner.build(context, window(context))
+
+    return [define(build)]
+
+
+def window(context: dg.AssetExecutionContext) -> Mapping[str, str]:
+    """Return the run's days for dbt, half-open: the first partition holds all earlier ones, the last all later ones.
+
+    Empty for unpartitioned steps and for runs of checks alone, which look at the whole table.
+    """
+    if not context.has_partition_key_range:
+        return {}
+    days, asked = context.assets_def.partitions_def, context.partition_key_range
+    from_first = days is not None and asked.start == days.get_first_partition_key()
+    to_last = days is not None and asked.end == days.get_last_partition_key()
+    start, end = context.partition_time_window
+    return {
+        "min_date": "-infinity" if from_first else start.date().isoformat(),
+        "max_date": "infinity" if to_last else end.date().isoformat(),
+    }
+
+
+def _warehouse(databases: Databases, timezone: str) -> Warehouse:
+    return Warehouse({**databases.environment(), "ECHO_TIMEZONE": timezone}, databases.url(read_only=True))

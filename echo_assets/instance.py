@@ -1,0 +1,111 @@
+"""Dagster's PostgreSQL storage over one small pool of connections per process.
+
+The storage that Dagster brings opens a connection per statement, which is most of the cost of a run. ``dagster.yaml``
+names the class of this module; nothing else uses it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy
+from dagster_postgres import (
+    DagsterPostgresStorage,
+    PostgresEventLogStorage,
+    PostgresRunStorage,
+    PostgresScheduleStorage,
+)
+from dagster_postgres.utils import create_pg_engine, pg_url_from_config, set_pg_statement_timeout
+
+if TYPE_CHECKING:
+    from dagster._serdes import ConfigurableClassData
+
+KEPT = 3
+AT_MOST = 12
+"""Connections of one process: webserver, daemon, code server and two runs stay well below the server's 100."""
+
+RECYCLE_SECONDS = 600
+
+
+class Pool:
+    """The connections that the three parts of the storage share; each is tried before use, so a restart is survived."""
+
+    def __init__(self, postgres_url: str) -> None:
+        """Set up the pool; it connects when first used."""
+        self.postgres_url = postgres_url
+        self._statement_timeout = 0
+        self.engine = create_pg_engine(
+            postgres_url,
+            isolation_level="AUTOCOMMIT",
+            pool_size=KEPT,
+            max_overflow=AT_MOST - KEPT,
+            pool_recycle=RECYCLE_SECONDS,
+            pool_pre_ping=True,
+            pool_use_lifo=True,
+        )
+        sqlalchemy.event.listen(self.engine, "connect", self._on_connect)
+
+    def limit_statements(self, milliseconds: int) -> None:
+        """End statements that take longer, on every connection from now on."""
+        if milliseconds != self._statement_timeout:
+            self._statement_timeout = milliseconds
+            self.engine.dispose()
+
+    def _on_connect(self, connection: Any, _record: object) -> None:
+        if self._statement_timeout:
+            set_pg_statement_timeout(connection, self._statement_timeout)
+
+
+class _Pooled:
+    """What the three parts have in common: the shared pool in place of an engine without one."""
+
+    def __init__(self, pool: Pool) -> None:
+        super().__init__(pool.postgres_url, should_autocreate_tables=False)  # type: ignore[call-arg]
+        self._pool = pool
+        self._engine = pool.engine
+
+    def optimize_for_webserver(self, statement_timeout: int, pool_recycle: int, max_overflow: int) -> None:  # noqa: ARG002
+        """Take over the statement timeout; a pool is there already, and its bounds stay."""
+        self._pool.limit_statements(statement_timeout)
+
+    def dispose(self) -> None:
+        """Close what is not in use; the pool opens connections again if it must."""
+        super().dispose()  # type: ignore[misc]
+        self._pool.engine.dispose()
+
+
+class PooledRunStorage(_Pooled, PostgresRunStorage):  # type: ignore[misc]
+    """Runs, over the shared pool."""
+
+
+class PooledEventLogStorage(_Pooled, PostgresEventLogStorage):  # type: ignore[misc]
+    """Events, over the shared pool."""
+
+
+class PooledScheduleStorage(_Pooled, PostgresScheduleStorage):  # type: ignore[misc]
+    """Ticks of schedules and sensors, over the shared pool."""
+
+
+class PooledPostgresStorage(DagsterPostgresStorage):  # type: ignore[misc]
+    """The whole storage, as ``dagster.yaml`` configures it: ``postgres_url``, or ``postgres_db`` with its parts."""
+
+    def __init__(
+        self,
+        postgres_url: str,
+        should_autocreate_tables: bool = True,
+        inst_data: ConfigurableClassData | None = None,
+    ) -> None:
+        """Let the parent see to the tables, then put pooled parts in place of its own."""
+        super().__init__(postgres_url, should_autocreate_tables, inst_data)
+        pool = Pool(postgres_url)
+        self._run_storage = PooledRunStorage(pool)
+        self._event_log_storage = PooledEventLogStorage(pool)
+        self._schedule_storage = PooledScheduleStorage(pool)
+
+    @classmethod
+    def from_config_value(
+        cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]
+    ) -> PooledPostgresStorage:
+        """Build from configuration; the parent names its own class here, which would undo the pooling."""
+        return cls(pg_url_from_config(config_value), inst_data=inst_data)

@@ -1,0 +1,171 @@
+"""The only reader of environment variables: every setting of the platform as one frozen value.
+
+What a setting means and its default are documented in ``.env.example``; a test keeps the two in step.
+Nothing here touches the disk or the network; no other module reads ``os.environ`` for configuration.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+Parsed = TypeVar("Parsed")
+Default = TypeVar("Default")
+
+PROJECT = Path(__file__).resolve().parent.parent
+"""The folder that holds the packages: the checkout, or site-packages once installed."""
+
+
+class SettingsError(RuntimeError):
+    """A variable holds what it must not; the message names it, its value and what is accepted."""
+
+    def __init__(self, variable: str, value: str, accepted: str) -> None:
+        """Build the message from the three things a user needs."""
+        super().__init__(f"{variable}={value!r} is not usable: expected {accepted}.")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where things are and how they behave; one per process, passed on, never global.
+
+    What may hold a password is left out of the representation, so that it reaches no log.
+    """
+
+    home: Path
+    landing: Path
+    contracts: Path
+    database_url: str | None = field(default=None, repr=False)
+    kafka_bootstrap: str | None = None
+    mlflow_tracking_uri: str | None = field(default=None, repr=False)
+    alert_url: str | None = field(default=None, repr=False)
+    timezone: str = "UTC"
+    start_date: date = date(2023, 1, 1)
+    max_rejected_share: float | None = None
+    dbt_subprocess: bool = False
+    memory_limit_mb: int = 200
+    postgres_port: int | None = None
+
+    @property
+    def lake(self) -> Path:
+        """The archived bytes and the Parquet copies of accepted loads."""
+        return self.home / "lake"
+
+    @property
+    def dagster_home(self) -> Path:
+        """DAGSTER_HOME: the rendered dagster.yaml and run logs."""
+        return self.home / "dagster"
+
+    @property
+    def postgres_home(self) -> Path:
+        """What the embedded server keeps: port, password file, and usually its data."""
+        return self.home / "postgres"
+
+    @property
+    def docs(self) -> Path:
+        """Rendered pages: reports and data documentation."""
+        return self.home / "docs"
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
+        """Read every variable; None means this process's environment, and an empty value means unset."""
+        given = _Given(os.environ if environment is None else environment)
+        return cls(
+            home=given.read("ECHO_HOME", _path, _path("./.echo")),
+            landing=given.read("ECHO_LANDING", _path, _path("./data/landing")),
+            contracts=given.read("ECHO_CONTRACTS", _path, PROJECT / "echo_quality" / "contracts"),
+            database_url=given.read("ECHO_DATABASE_URL", _database_url, None),
+            kafka_bootstrap=given.read("ECHO_KAFKA_BOOTSTRAP", str, None),
+            mlflow_tracking_uri=given.read("MLFLOW_TRACKING_URI", str, None),
+            alert_url=given.read("ECHO_ALERT_URL", str, None),
+            timezone=given.read("ECHO_TIMEZONE", _timezone, "UTC"),
+            start_date=given.read("ECHO_START_DATE", _date, date(2023, 1, 1)),
+            max_rejected_share=given.read("ECHO_MAX_REJECTED_SHARE", _share, None),
+            dbt_subprocess=given.read("ECHO_DBT_SUBPROCESS", _flag, False),
+            memory_limit_mb=given.read("ECHO_MEMORY_LIMIT_MB", _megabytes, 200),
+            postgres_port=given.read("ECHO_POSTGRES_PORT", _port, None),
+        )
+
+
+class _Refused(ValueError):
+    """What was expected instead, and what may be shown of the value (None: all of it)."""
+
+    def __init__(self, accepted: str, shown: str | None = None) -> None:
+        super().__init__(accepted)
+        self.accepted = accepted
+        self.shown = shown
+
+
+@dataclass(frozen=True)
+class _Given:
+    environment: Mapping[str, str]
+
+    def read(self, variable: str, parse: Callable[[str], Parsed], default: Default) -> Parsed | Default:
+        text = self.environment.get(variable, "").strip()
+        if not text:
+            return default
+        try:
+            return parse(text)
+        except _Refused as refused:
+            raise SettingsError(variable, refused.shown or text, refused.accepted) from None
+
+
+def _path(text: str) -> Path:
+    return Path(text).expanduser().resolve()
+
+
+def _database_url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in {"postgresql", "postgres"}:
+        raise _Refused("a PostgreSQL URL such as postgresql://user@host:5432/warehouse", f"{parts.scheme or '...'}:...")
+    return text
+
+
+def _timezone(text: str) -> str:
+    try:
+        return ZoneInfo(text).key
+    except (ZoneInfoNotFoundError, OSError, ValueError):  # unknown, a folder of the database, not a name at all
+        raise _Refused("a time zone of the IANA database such as UTC or Europe/Berlin") from None
+
+
+def _date(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise _Refused("a date such as 2023-01-31") from None
+
+
+def _share(text: str) -> float:
+    try:
+        share = float(text)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share <= 1:
+        raise _Refused("a number from 0 to 1")
+    return share
+
+
+def _flag(text: str) -> bool:
+    known = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+    if text.lower() not in known:
+        raise _Refused("1 or 0 (true, yes, on; false, no, off)")
+    return known[text.lower()]
+
+
+def _megabytes(text: str) -> int:
+    return _whole(text, 50, 1_000_000)
+
+
+def _port(text: str) -> int:
+    return _whole(text, 1024, 65535)
+
+
+def _whole(text: str, low: int, high: int) -> int:
+    if not (text.isascii() and text.isdigit() and low <= int(text) <= high):
+        raise _Refused(f"a whole number from {low} to {high}")
+    return int(text)

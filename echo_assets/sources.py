@@ -1,0 +1,89 @@
+"""What the file assets, the sensors and `echoctl` share: contracts, the landing folder, connections, room to work in.
+
+One value made from the settings; nothing is read or connected before it is asked for.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from echo_assets import server
+from echo_assets.settings import Settings
+from echo_quality.contract import Contract
+from echo_quality.loading.source_file import SourceFile
+from echo_quality.odcs import read_contracts
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+    from echo_quality.loading.typed_rows import Engine
+
+_UNFINISHED = (".part", ".partial", ".tmp", ".crdownload", ".filepart", ".swp")
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The sources of one installation."""
+
+    settings: Settings
+
+    @cached_property
+    def contracts(self) -> dict[str, Contract]:
+        """Every contract by its source."""
+        return read_contracts(self.settings.contracts)
+
+    def files(self, source: str) -> dict[str, SourceFile]:
+        """The files of a source in the landing folder, folders below it included, by partition key and in name order.
+
+        Left out are hidden files, names of unfinished downloads, and whatever is not a plain file inside the folder.
+        """
+        folder = self.settings.landing / source
+        found = [SourceFile(source, path, str(path.relative_to(folder))) for path in sorted(folder.rglob("*"))]
+        return {file.partition_key: file for file in found if _is_ready(file)}
+
+    def unknown_folders(self) -> list[str]:
+        """Folders of the landing folder that belong to no contract, whose files nobody would take in."""
+        landing = self.settings.landing
+        folders = sorted(path.name for path in landing.iterdir() if path.is_dir()) if landing.is_dir() else []
+        return [name for name in folders if name not in self.contracts and not name.startswith(".")]
+
+    def max_rejected_share(self, contract: Contract) -> float:
+        """The share of rejected rows above which a load is refused: the contract's, unless the settings override it."""
+        override = self.settings.max_rejected_share
+        return contract.max_rejected_share if override is None else override
+
+    def url(self, *, read_only: bool = False) -> str:
+        """Where the warehouse is."""
+        return server.databases(self.settings).url(read_only=read_only)
+
+    @contextmanager
+    def connection(self, *, read_only: bool = False) -> Iterator[Connection[Any]]:
+        """A connection to the warehouse on which each statement outside a transaction block is its own."""
+        import psycopg
+
+        with psycopg.connect(self.url(read_only=read_only), autocommit=True) as connection:
+            yield connection
+
+    @contextmanager
+    def engine(self) -> Iterator[Engine]:
+        """What typing may use, with a folder for temporary files that is removed afterwards."""
+        from echo_quality.loading.typed_rows import Engine
+
+        scratch = self.settings.home / "tmp"
+        scratch.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=scratch) as workspace:
+            settings = self.settings
+            yield Engine(Path(workspace), settings.memory_limit_mb, business_timezone=settings.timezone)
+
+
+def _is_ready(file: SourceFile) -> bool:
+    parts = Path(file.name).parts
+    if any(part.startswith((".", "~$")) for part in parts) or file.name.endswith(_UNFINISHED):
+        return False
+    return file.path.is_file() and not file.path.is_symlink()

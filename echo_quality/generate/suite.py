@@ -1,0 +1,91 @@
+"""The Great Expectations suite of a source: one named expectation for each rule of its contract, as plain JSON.
+
+Rules that the library has an expectation for use it; the others are row queries on the batch. What the batch offers is
+in `batch_sql.py`, how a suite is run in `echo_quality/suites`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from echo_quality.contract import Column, Contract, Severity
+from echo_quality.generate.batch_sql import violation
+from echo_quality.generate.sql_text import name
+from echo_quality.rules import Kind, Rule, rules_of
+
+RUNBOOK = "docs/runbook.md"
+HAS_ROWS = "file_has_rows"
+
+
+def suite_of(contract: Contract) -> dict[str, Any]:
+    """The suite, named by the contract, in the order of the rules."""
+    expectations = [_expectation(contract, rule) for rule in rules_of(contract)]
+    return {
+        "name": contract.suite,
+        "expectations": [_has_rows(), *expectations],
+        "meta": {"source": contract.source, "contract_version": contract.version, "generated": True},
+    }
+
+
+def masked_columns(contract: Contract) -> frozenset[str]:
+    """Columns with personal data, which no sample may show."""
+    return frozenset(column.name for column in contract.columns if column.personal)
+
+
+def _has_rows() -> dict[str, Any]:
+    return {
+        "type": "expect_table_row_count_to_be_between",
+        "kwargs": {"min_value": 1},
+        "severity": "warning",
+        "meta": _meta(HAS_ROWS, "table", (), "The file has at least one row below its header."),
+    }
+
+
+def _expectation(contract: Contract, rule: Rule) -> dict[str, Any]:
+    kind, kwargs = _form(contract, rule)
+    return {
+        "type": kind,
+        "kwargs": kwargs,
+        "severity": "critical" if rule.severity is Severity.ERROR else "warning",
+        "meta": _meta(rule.name, rule.kind, rule.columns, rule.description),
+    }
+
+
+def _meta(check: str, kind: str, columns: tuple[str, ...], description: str) -> dict[str, Any]:
+    runbook = f"{RUNBOOK}#{kind.replace('_', '-')}"
+    return {"check": check, "rule": str(kind), "columns": list(columns), "description": description, "runbook": runbook}
+
+
+def _form(contract: Contract, rule: Rule) -> tuple[str, dict[str, Any]]:
+    if rule.kind is Kind.WELL_FORMED:
+        return "expect_column_values_to_be_null", {"column": "_unparsed"}
+    if rule.kind is Kind.REQUIRED and not contract.column(rule.columns[0]).computed_as:
+        return "expect_column_values_to_not_be_null", {"column": f"{rule.columns[0]}__text"}
+    if rule.kind is Kind.ACCEPTED:
+        column = contract.column(rule.columns[0])
+        return "expect_column_values_to_be_in_set", {"column": column.name, "value_set": list(column.accepted)}
+    if rule.kind is Kind.RANGE:
+        return "expect_column_values_to_be_between", _between(contract.column(rule.columns[0]))
+    if rule.kind is Kind.PATTERN:
+        column = contract.column(rule.columns[0])
+        return "expect_column_values_to_match_regex", {"column": column.name, "regex": column.pattern}
+    return "unexpected_rows_expectation", {"unexpected_rows_query": _row_query(contract, rule)}
+
+
+def _row_query(contract: Contract, rule: Rule) -> str:
+    columns = ", ".join(name(f"{column}__text") for column in rule.columns)
+    return f"select _row_number, {columns} from {{batch}} where {violation(contract, rule)}"
+
+
+def _between(column: Column) -> dict[str, Any]:
+    bounds: dict[str, Any] = {"column": column.name}
+    for end, sign, bound in (("min", ">", column.minimum), ("max", "<", column.maximum)):
+        if bound is not None:
+            bounds[f"{end}_value"] = _number(bound.lstrip("<>"))
+            if bound.startswith(sign):
+                bounds[f"strict_{end}"] = True
+    return bounds
+
+
+def _number(text: str) -> int | float:
+    return float(text) if "." in text else int(text)

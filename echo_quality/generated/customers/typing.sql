@@ -1,0 +1,53 @@
+-- Generated from contracts/customers.yaml 1.0.0; do not edit.
+with texts as (
+    select
+        _row_number,
+        _unparsed,
+        nullif(trim("customer_id"), '') as "customer_id__text",
+        nullif(trim("updated_at"), '') as "updated_at__text",
+        nullif(trim("email"), '') as "email__text",
+        nullif(trim("name"), '') as "name__text",
+        nullif(trim("segment"), '') as "segment__text",
+        nullif(trim("plan_type"), '') as "plan_type__text",
+        nullif(trim("acquisition_channel"), '') as "acquisition_channel__text",
+        nullif(trim("created_at"), '') as "created_at__text"
+    from landed
+),
+typed as (
+    select
+        _row_number,
+        _unparsed,
+        "customer_id__text",
+        "updated_at__text",
+        "email__text",
+        "name__text",
+        "segment__text",
+        "plan_type__text",
+        "acquisition_channel__text",
+        "created_at__text",
+        "customer_id__text" as "customer_id",
+        case when regexp_full_match("updated_at__text", '(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)? ?(Z|[+-][0-9]{2}(:?[0-9]{2})?)') then try_cast(replace("updated_at__text", ' Z', 'Z') as timestamptz) when regexp_full_match("updated_at__text", '(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?)?') then try_cast("updated_at__text" as timestamp) at time zone 'UTC' end as "updated_at",
+        "email__text" as "email",
+        "name__text" as "name",
+        "segment__text" as "segment",
+        "plan_type__text" as "plan_type",
+        "acquisition_channel__text" as "acquisition_channel",
+        case when regexp_full_match("created_at__text", '(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)? ?(Z|[+-][0-9]{2}(:?[0-9]{2})?)') then try_cast(replace("created_at__text", ' Z', 'Z') as timestamptz) when regexp_full_match("created_at__text", '(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?)?') then try_cast("created_at__text" as timestamp) at time zone 'UTC' end as "created_at"
+    from texts
+)
+select
+    _row_number,
+    "customer_id" as "customer_id",
+    "updated_at" as "updated_at",
+    "email" as "email",
+    "name" as "name",
+    "segment" as "segment",
+    "plan_type" as "plan_type",
+    "acquisition_channel" as "acquisition_channel",
+    "created_at" as "created_at",
+    concat_ws(chr(31), coalesce("customer_id"::varchar, ''), coalesce("updated_at"::varchar, '')) as _identity,
+    false as _is_derived,
+    ("updated_at" at time zone getvariable('business_timezone'))::date as _event_day,
+    case when (_unparsed is not null) or (_unparsed is null and "customer_id__text" is null) or (_unparsed is null and "updated_at__text" is null) or ("updated_at__text" is not null and "updated_at" is null) or (_unparsed is null and "created_at__text" is null) or ("created_at__text" is not null and "created_at" is null) then concat_ws(',', case when _unparsed is not null then '0' end, case when _unparsed is null and "customer_id__text" is null then '1' end, case when _unparsed is null and "updated_at__text" is null then '2' end, case when "updated_at__text" is not null and "updated_at" is null then '3' end, case when _unparsed is null and "created_at__text" is null then '5' end, case when "created_at__text" is not null and "created_at" is null then '6' end) end as _violations,
+    case when (not regexp_matches("email__text", '^[^@[:space:]]+@[^@[:space:]]+[.][^@[:space:]]+$')) then concat_ws(',', case when not regexp_matches("email__text", '^[^@[:space:]]+@[^@[:space:]]+[.][^@[:space:]]+$') then '4' end) end as _warnings
+from typed

@@ -1,0 +1,53 @@
+-- Generated from contracts/marketing.yaml 1.0.0; do not edit.
+with texts as (
+    select
+        _row_number,
+        _unparsed,
+        nullif(trim("event_id"), '') as "event_id__text",
+        nullif(trim("event_date"), '') as "event_date__text",
+        nullif(trim("channel"), '') as "channel__text",
+        nullif(trim("campaign"), '') as "campaign__text",
+        nullif(trim("leads"), '') as "leads__text",
+        nullif(trim("conversions"), '') as "conversions__text",
+        nullif(trim("spend"), '') as "spend__text",
+        nullif(trim("status"), '') as "status__text"
+    from landed
+),
+typed as (
+    select
+        _row_number,
+        _unparsed,
+        "event_id__text",
+        "event_date__text",
+        "channel__text",
+        "campaign__text",
+        "leads__text",
+        "conversions__text",
+        "spend__text",
+        "status__text",
+        "event_id__text" as "event_id",
+        case when regexp_full_match("event_date__text", '(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}') then try_cast("event_date__text" as date) when regexp_full_match("event_date__text", '(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)? ?(Z|[+-][0-9]{2}(:?[0-9]{2})?)') then ((try_cast(replace("event_date__text", ' Z', 'Z') as timestamptz)) at time zone getvariable('business_timezone'))::date when regexp_full_match("event_date__text", '(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?)?') then ((try_cast("event_date__text" as timestamp) at time zone 'UTC') at time zone getvariable('business_timezone'))::date end as "event_date",
+        "channel__text" as "channel",
+        "campaign__text" as "campaign",
+        case when regexp_full_match("leads__text", '[+-]?[0-9]{1,18}') then try_cast("leads__text" as bigint) end as "leads",
+        case when regexp_full_match("conversions__text", '[+-]?[0-9]{1,18}') then try_cast("conversions__text" as bigint) end as "conversions",
+        case when regexp_full_match("spend__text", '[+-]?([0-9]{1,16}([.][0-9]{0,2}0*)?|[.][0-9]{1,2}0*)') then try_cast("spend__text" as numeric(18,2)) end as "spend",
+        "status__text" as "status"
+    from texts
+)
+select
+    _row_number,
+    "event_id" as "event_id",
+    "event_date" as "event_date",
+    "channel" as "channel",
+    "campaign" as "campaign",
+    "leads" as "leads",
+    "conversions" as "conversions",
+    "spend" as "spend",
+    "status" as "status",
+    coalesce("event_id", concat_ws(chr(31), coalesce("event_date"::varchar, ''), coalesce("channel"::varchar, ''), coalesce("campaign"::varchar, ''))) as _identity,
+    "event_id" is null as _is_derived,
+    "event_date" as _event_day,
+    case when (_unparsed is not null) or (_unparsed is null and "event_date__text" is null) or ("event_date__text" is not null and "event_date" is null) or (_unparsed is null and "channel__text" is null) or (_unparsed is null and "leads__text" is null) or ("leads__text" is not null and "leads" is null) or ("leads" < 0) or (_unparsed is null and "conversions__text" is null) or ("conversions__text" is not null and "conversions" is null) or ("conversions" < 0) or (_unparsed is null and "spend__text" is null) or ("spend__text" is not null and "spend" is null) or ("spend" < 0) or (not (conversions <= leads)) then concat_ws(',', case when _unparsed is not null then '0' end, case when _unparsed is null and "event_date__text" is null then '1' end, case when "event_date__text" is not null and "event_date" is null then '2' end, case when _unparsed is null and "channel__text" is null then '3' end, case when _unparsed is null and "leads__text" is null then '4' end, case when "leads__text" is not null and "leads" is null then '5' end, case when "leads" < 0 then '6' end, case when _unparsed is null and "conversions__text" is null then '7' end, case when "conversions__text" is not null and "conversions" is null then '8' end, case when "conversions" < 0 then '9' end, case when _unparsed is null and "spend__text" is null then '10' end, case when "spend__text" is not null and "spend" is null then '11' end, case when "spend" < 0 then '12' end, case when not (conversions <= leads) then '13' end) end as _violations,
+    null::varchar as _warnings
+from typed

@@ -1,0 +1,25 @@
+with texts as (
+    select
+        _row_id,
+        _unparsed,
+        coalesce(nullif(btrim("product_id"), ''), case when _unparsed is not null then '' end) as "product_id__text",
+        coalesce(coalesce(nullif(btrim("updated_at"), ''), nullif(btrim("created_at"), '')), case when _unparsed is not null then '' end) as "updated_at__text",
+        coalesce(nullif(btrim("name"), ''), case when _unparsed is not null then '' end) as "name__text",
+        nullif(btrim("category"), '') as "category__text",
+        nullif(btrim("price"), '') as "price__text",
+        nullif(btrim("is_active"), '') as "is_active__text",
+        nullif(btrim("created_at"), '') as "created_at__text"
+    from raw."products"
+    where _row_id between :first_row_id and :last_row_id
+)
+select
+    texts.*,
+    (_row_id & 4294967295) as _row_number,
+    nullif("product_id__text", '') as "product_id",
+    case when "updated_at__text" ~ '^((19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)? ?(Z|[+-][0-9]{2}(:?[0-9]{2})?))$' then case when pg_input_is_valid("updated_at__text", 'timestamptz') then ("updated_at__text")::timestamptz end when "updated_at__text" ~ '^((19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?)?)$' then case when pg_input_is_valid("updated_at__text", 'timestamp') then ("updated_at__text")::timestamp at time zone 'UTC' end end as "updated_at",
+    nullif("name__text", '') as "name",
+    nullif("category__text", '') as "category",
+    case when "price__text" ~ '^([+-]?([0-9]{1,16}([.][0-9]{0,2}0*)?|[.][0-9]{1,2}0*))$' and pg_input_is_valid("price__text", 'numeric(18,2)') then "price__text"::numeric(18,2) end as "price",
+    case when lower("is_active__text") in ('true', 't', 'yes', 'y', '1') then true when lower("is_active__text") in ('false', 'f', 'no', 'n', '0') then false end as "is_active",
+    case when "created_at__text" ~ '^((19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)? ?(Z|[+-][0-9]{2}(:?[0-9]{2})?))$' then case when pg_input_is_valid("created_at__text", 'timestamptz') then ("created_at__text")::timestamptz end when "created_at__text" ~ '^((19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?)?)$' then case when pg_input_is_valid("created_at__text", 'timestamp') then ("created_at__text")::timestamp at time zone 'UTC' end end as "created_at"
+from texts

@@ -1,0 +1,69 @@
+-- Generated from contracts/revenue.yaml 1.0.0; do not edit.
+with texts as (
+    select
+        _row_number,
+        _unparsed,
+        nullif(trim("transaction_id"), '') as "transaction_id__text",
+        nullif(trim("transaction_date"), '') as "transaction_date__text",
+        nullif(trim("amount"), '') as "amount__text",
+        coalesce(nullif(trim("currency"), ''), 'USD') as "currency__text",
+        nullif(trim("customer_id"), '') as "customer_id__text",
+        nullif(trim("product_id"), '') as "product_id__text",
+        nullif(trim("product"), '') as "product__text",
+        nullif(trim("quantity"), '') as "quantity__text",
+        nullif(trim("discount"), '') as "discount__text",
+        nullif(trim("channel"), '') as "channel__text",
+        lower(nullif(trim("status"), '')) as "status__text",
+        nullif(trim("payment_method"), '') as "payment_method__text"
+    from landed
+),
+typed as (
+    select
+        _row_number,
+        _unparsed,
+        "transaction_id__text",
+        "transaction_date__text",
+        "amount__text",
+        "currency__text",
+        "customer_id__text",
+        "product_id__text",
+        "product__text",
+        "quantity__text",
+        "discount__text",
+        "channel__text",
+        "status__text",
+        "payment_method__text",
+        "transaction_id__text" as "transaction_id",
+        case when regexp_full_match("transaction_date__text", '(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}') then try_cast("transaction_date__text" as date) when regexp_full_match("transaction_date__text", '(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)? ?(Z|[+-][0-9]{2}(:?[0-9]{2})?)') then ((try_cast(replace("transaction_date__text", ' Z', 'Z') as timestamptz)) at time zone getvariable('business_timezone'))::date when regexp_full_match("transaction_date__text", '(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?)?') then ((try_cast("transaction_date__text" as timestamp) at time zone 'UTC') at time zone getvariable('business_timezone'))::date end as "transaction_date",
+        case when regexp_full_match("amount__text", '[+-]?([0-9]{1,16}([.][0-9]{0,2}0*)?|[.][0-9]{1,2}0*)') then try_cast("amount__text" as numeric(18,2)) end as "amount",
+        "currency__text" as "currency",
+        "customer_id__text" as "customer_id",
+        "product_id__text" as "product_id",
+        "product__text" as "product",
+        case when regexp_full_match("quantity__text", '[+-]?([0-9]{1,15}([.][0-9]{0,3}0*)?|[.][0-9]{1,3}0*)') then try_cast("quantity__text" as numeric(18,3)) end as "quantity",
+        case when regexp_full_match("discount__text", '[+-]?([0-9]{1,16}([.][0-9]{0,2}0*)?|[.][0-9]{1,2}0*)') then try_cast("discount__text" as numeric(18,2)) end as "discount",
+        "channel__text" as "channel",
+        "status__text" as "status",
+        "payment_method__text" as "payment_method"
+    from texts
+)
+select
+    _row_number,
+    "transaction_id" as "transaction_id",
+    "transaction_date" as "transaction_date",
+    "amount" as "amount",
+    "currency" as "currency",
+    "customer_id" as "customer_id",
+    "product_id" as "product_id",
+    "product" as "product",
+    "quantity" as "quantity",
+    "discount" as "discount",
+    "channel" as "channel",
+    "status" as "status",
+    "payment_method" as "payment_method",
+    coalesce("transaction_id", concat_ws(chr(31), coalesce("transaction_date"::varchar, ''), coalesce("amount"::varchar, ''), coalesce("customer_id"::varchar, ''), coalesce("product"::varchar, ''), coalesce("quantity"::varchar, ''))) as _identity,
+    "transaction_id" is null as _is_derived,
+    "transaction_date" as _event_day,
+    case when (_unparsed is not null) or (_unparsed is null and "transaction_date__text" is null) or ("transaction_date__text" is not null and "transaction_date" is null) or (_unparsed is null and "amount__text" is null) or ("amount__text" is not null and "amount" is null) or ("amount" < -1000000 or "amount" > 1000000) or ("currency" not in ('USD')) or (_unparsed is null and "customer_id__text" is null) or ("quantity__text" is not null and "quantity" is null) or ("discount__text" is not null and "discount" is null) or ("discount" < 0) or (_unparsed is null and "status__text" is null) or ("status" not in ('paid', 'completed', 'refunded', 'failed', 'cancelled', 'pending')) or (not (amount > 0 or (amount < 0 and coalesce(quantity, 0) < 0))) then concat_ws(',', case when _unparsed is not null then '0' end, case when _unparsed is null and "transaction_date__text" is null then '1' end, case when "transaction_date__text" is not null and "transaction_date" is null then '2' end, case when _unparsed is null and "amount__text" is null then '3' end, case when "amount__text" is not null and "amount" is null then '4' end, case when "amount" < -1000000 or "amount" > 1000000 then '5' end, case when "currency" not in ('USD') then '6' end, case when _unparsed is null and "customer_id__text" is null then '7' end, case when "quantity__text" is not null and "quantity" is null then '8' end, case when "discount__text" is not null and "discount" is null then '9' end, case when "discount" < 0 then '10' end, case when _unparsed is null and "status__text" is null then '11' end, case when "status" not in ('paid', 'completed', 'refunded', 'failed', 'cancelled', 'pending') then '12' end, case when not (amount > 0 or (amount < 0 and coalesce(quantity, 0) < 0)) then '13' end) end as _violations,
+    null::varchar as _warnings
+from typed
