@@ -7,6 +7,7 @@ the file was refused. Great Expectations is not imported here; its outcomes are 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -21,6 +22,17 @@ Audited = Sequence[tuple[Load, "Sequence[CheckOutcome]"]]
 """Loads with the outcomes of the suite on each."""
 
 _SAMPLE = 20
+
+
+def graded(load: Load, outcomes: Sequence[CheckOutcome]) -> tuple[CheckOutcome, ...]:
+    """The outcomes with the severity that the load's fate gives them.
+
+    Rows that broke a rule are in quarantine, so it is an error only if the file was refused, or if the check itself
+    could not be evaluated.
+    """
+    if not load.is_accepted:
+        return tuple(outcomes)
+    return tuple(outcome if outcome.error else replace(outcome, severity="warning") for outcome in outcomes)
 
 
 def declared_specs(asset: dg.AssetKey, suite: Mapping[str, Any]) -> list[dg.AssetCheckSpec]:
@@ -45,12 +57,12 @@ def merged_results(asset: dg.AssetKey, suite: Mapping[str, Any], audited: Audite
 def _merged(asset: dg.AssetKey, check: DeclaredCheck, audited: Audited) -> dg.AssetCheckResult:
     found = [(load, outcome) for load, outcomes in audited for outcome in outcomes if outcome.check == check.name]
     red = [(load, outcome) for load, outcome in found if not outcome.passed]
-    refused = any(not load.is_accepted or outcome.error for load, outcome in red)
+    is_error = any(outcome.severity == "critical" for _, outcome in red)
     return dg.AssetCheckResult(
         asset_key=asset,
         check_name=check.name,
         passed=bool(found) and not red,
-        severity=dg.AssetCheckSeverity.ERROR if refused else dg.AssetCheckSeverity.WARN,
+        severity=dg.AssetCheckSeverity.ERROR if is_error else dg.AssetCheckSeverity.WARN,
         description=_in_words(check, found, red),
         metadata=_metadata(check, found, red),
     )

@@ -16,7 +16,9 @@ from dagster_postgres import (
     PostgresRunStorage,
     PostgresScheduleStorage,
 )
-from dagster_postgres.utils import create_pg_engine, pg_url_from_config, set_pg_statement_timeout
+from dagster_postgres.utils import create_pg_engine, pg_config, pg_url_from_config, set_pg_statement_timeout
+
+from echo_assets.server.libpq import forget_password
 
 if TYPE_CHECKING:
     from dagster._serdes import ConfigurableClassData
@@ -108,4 +110,10 @@ class PooledPostgresStorage(DagsterPostgresStorage):  # type: ignore[misc]
         cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]
     ) -> PooledPostgresStorage:
         """Build from configuration; the parent names its own class here, which would undo the pooling."""
-        return cls(pg_url_from_config(config_value), inst_data=inst_data)
+        forget_password()
+        return cls(pg_url_from_config(config_value), config_value.get("should_autocreate_tables", True), inst_data)
+
+    @classmethod
+    def config_type(cls) -> dict[str, Any]:
+        """Return the parent's configuration without tokens, which the pool does not know how to renew."""
+        return {name: field for name, field in pg_config().items() if name != "auth_provider"}

@@ -1,28 +1,82 @@
-"""Jobs and the daily schedule. What each asset does is said where the asset is made."""
+"""Jobs and the daily schedule: the same refresh that the sensors and `echoctl run` do, at a click or at an hour."""
 
-from __future__ import annotations
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import dagster as dg
 
-FILES = dg.AssetSelection.groups("raw", "staging", "quarantine")
+from echo_assets.planner.locks import planning_lock
+from echo_assets.planner.report import FailedStep, RunReport
+from echo_assets.refresh import Refresh
+from echo_assets.sources import Sources
+
+if TYPE_CHECKING:
+    from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 
-def jobs(built: dg.AssetSelection) -> list[dg.UnresolvedAssetJobDefinition]:
-    """The three jobs; `built` is everything that is built from staging tables."""
-    return [
-        dg.define_asset_job(
-            "data_ingestion_job",
-            selection=FILES,
-            description="From files to checked staging tables. Choose one source and its file partitions.",
-        ),
-        dg.define_asset_job(
-            "daily_data_job",
-            selection=built,
-            description="Dimensions, the chosen days of the facts, and the marts, with their checks.",
-        ),
-        dg.define_asset_job(
-            "data_quality_job",
-            selection=dg.AssetSelection.all_asset_checks() - dg.AssetSelection.checks_for_assets(),
-            description="Every check that can be asked without building anything.",
-        ),
-    ]
+def ingestion_jobs(sources: Sources) -> tuple[dg.JobDefinition, dg.JobDefinition]:
+    """`data_ingestion_job` and `daily_data_job`.
+
+    Files of different sources are partitions of different definitions and cannot share a run, so each of these jobs
+    starts the runs that are due, one after the other, and fails if one of them does.
+    """
+
+    @dg.op(description="Take in every file that waits in the landing folder, one run a source.")
+    def take_in_waiting_files(context: dg.OpExecutionContext) -> None:
+        _carry_out(context, sources, lambda refresh: refresh.files())
+
+    @dg.op(description="Take in every file that waits, then build whatever is dirty.")
+    def refresh_everything(context: dg.OpExecutionContext) -> None:
+        _carry_out(context, sources, lambda refresh: refresh.all())
+
+    @dg.job(description="From the landing folder to checked staging tables, for every file that waits.")
+    def data_ingestion_job() -> None:
+        take_in_waiting_files()
+
+    @dg.job(description="The daily round: take in what waits, rebuild the days it touched, and everything on top.")
+    def daily_data_job() -> None:
+        refresh_everything()
+
+    return data_ingestion_job, daily_data_job
+
+
+def quality_job(
+    models: Iterable[dg.AssetsDefinition], checks: Iterable[dg.AssetChecksDefinition]
+) -> "UnresolvedAssetJobDefinition":
+    """`data_quality_job`: ask every check that can be asked without building anything."""
+    invariants = dg.AssetSelection.checks(*(key for step in checks for key in step.check_keys))
+    return dg.define_asset_job(
+        "data_quality_job",
+        selection=invariants | dg.AssetSelection.checks_for_assets(*models),
+        description="Every check of the staging tables and the dbt models; nothing is materialised.",
+    )
+
+
+def daily_schedule(job: dg.JobDefinition) -> dg.ScheduleDefinition:
+    """The daily round at 06:00 UTC, on from the start."""
+    return dg.ScheduleDefinition(
+        name="daily_schedule",
+        job=job,
+        cron_schedule="0 6 * * *",
+        execution_timezone="UTC",
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+    )
+
+
+def _carry_out(
+    context: dg.OpExecutionContext, sources: Sources, work: Callable[[Refresh], Iterator[RunReport]]
+) -> None:
+    from echo_assets.definitions import build
+
+    job = build(sources.settings).resolve_implicit_global_asset_job_def()
+    refresh = Refresh(sources, job, context.instance, announce=context.log.info)
+    with planning_lock(sources.url(), wait=True):
+        reports = list(work(refresh))
+    failed = [step for report in reports for step in report.failed]
+    if failed:
+        raise dg.Failure(_in_words(failed), allow_retries=False)
+    context.log.info(f"{len(reports)} runs, all successful" if reports else "nothing waits and nothing is dirty")
+
+
+def _in_words(failed: Sequence[FailedStep]) -> str:
+    return "; ".join(f"{step.step}: {step.message}" for step in failed)

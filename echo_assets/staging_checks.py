@@ -55,7 +55,7 @@ def _result(
         offenders = [_printable(row) for row in invariant.offenders(connection, contract)]
         values: list[Any] = [f"staging/{contract.source}", invariant.name, not offenders, invariant.blocking]
         metadata = {"description": invariant.description, "sample": offenders, "runbook": _runbook(invariant)}
-        connection.execute(_INSERT, [*values, context.run_id, Jsonb(metadata)])
+        connection.execute(_INSERT, [*values, context.run.run_id, Jsonb(metadata)])
     return dg.AssetCheckResult(
         asset_key=staging,
         check_name=invariant.name,

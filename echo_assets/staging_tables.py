@@ -10,7 +10,7 @@ from typing import Any
 
 import dagster as dg
 
-from echo_assets.check_results import declared_specs, merged_results
+from echo_assets.check_results import declared_specs, graded, merged_results
 from echo_assets.presentation import owners, retry, table_schema
 from echo_assets.raw_files import files_of, requested_files
 from echo_assets.sources import Sources
@@ -93,18 +93,19 @@ def _finish(context: dg.AssetExecutionContext, sources: Sources, contract: Contr
             )
         if not load.rows_in_file and load.status == "refused":
             return Finished(load)
-        checked = audit(connection, contract, load, sources.url(read_only=True), sources.settings.timezone)
+        checked = audit(connection, contract, load, sources.url(), sources.settings.timezone)
         if load.status == "landed":
             lake = sources.settings.lake
             table = text_of(load, contract, archived_path(load, lake), load.file, engine.workspace)
             load = publish(connection, contract, load, table, engine, checked.refusal, lake).load
+        outcomes = graded(load, checked.outcomes)
         store_outcomes(
-            connection, checked.outcomes, asset=f"staging/{contract.source}", partition=key, load_id=load.load_id,
+            connection, outcomes, asset=f"staging/{contract.source}", partition=key, load_id=load.load_id,
             run_id=context.run_id, blocking=False,
         )  # fmt: skip
         differences = tuple(quarantine_differs(connection, contract, load, checked))
     context.log.info(f"{load.file}: {load.status}" + (f": {load.reason}" if load.reason else ""))
-    return Finished(load, checked.outcomes, differences)
+    return Finished(load, outcomes, differences)
 
 
 def _agreement_spec(staging: dg.AssetKey) -> dg.AssetCheckSpec:

@@ -66,7 +66,7 @@ def _column_rules(contract: Contract, column: Column) -> list[Rule]:
     found: list[Rule] = []
     if column.required and not (column.default or column.derived_from):
         found.append(Rule(f"{name}_not_null", Kind.REQUIRED, one, Severity.ERROR, f"{name} has a value."))
-    if column.logical_type is not LogicalType.STRING:
+    if column.logical_type is not LogicalType.STRING and not column.computed_as:
         found.append(Rule(f"{name}_valid", Kind.VALID, one, Severity.ERROR, f"{name} {_reads_as(contract, column)}."))
     if column.accepted:
         values = ", ".join(column.accepted)

@@ -7,10 +7,12 @@ is in `typing_sql.py`.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from echo_quality.contract import Column, Contract, LogicalType
 from echo_quality.generate import patterns
-from echo_quality.generate.sql_text import column_type, literal, literals, name
-from echo_quality.rules import Kind, Rule
+from echo_quality.generate.sql_text import column_type, literal, literals, name, with_names_replaced
+from echo_quality.rules import Kind, Rule, rules_of
 
 ROW_NUMBERS = 4294967295
 """The lower 32 bits of a `_row_id`, which hold the row number."""
@@ -18,16 +20,40 @@ ROW_NUMBERS = 4294967295
 
 def batch_sql(contract: Contract) -> str:
     """The query, with `:first_row_id`, `:last_row_id` and `:business_timezone` left open for `bound`."""
-    texts = ",\n".join(f"        {_text(column)} as {_t(column)}" for column in contract.columns)
-    values = ",\n".join(f"        {_value(contract, column)} as {name(column.name)}" for column in contract.columns)
+    texts = [f"{_text(column)} as {_t(column)}" for column in contract.columns]
+    values = [f"{_value(contract, column)} as {name(column.name)}" for column in contract.columns]
+    judged = [f"{expression} as {name(alias)}" for alias, expression in _judgements(contract)]
     return (
-        f"with texts as (\n    select\n        _row_id,\n        _unparsed,\n{texts}\n"
+        f"with texts as (\n    select\n        {_listed(['_row_id', '_unparsed', *texts], 8)}\n"
         f"    from raw.{name(contract.source)}\n"
-        "    where _row_id between :first_row_id and :last_row_id\n)\n"
-        f"select\n    texts.*,\n    (_row_id & {ROW_NUMBERS}) as _row_number,\n"
-        + values.replace("        ", "    ")
-        + "\nfrom texts\n"
+        "    where _row_id between :first_row_id and :last_row_id\n),\n"
+        f"typed as (\n    select\n        {_listed(['texts.*', *values], 8)}\n    from texts\n)\n"
+        f"select\n    {_listed(['typed.*', f'(_row_id & {ROW_NUMBERS}) as _row_number', *judged], 4)}\nfrom typed\n"
     )
+
+
+def _listed(expressions: list[str], indent: int) -> str:
+    return (",\n" + " " * indent).join(expressions)
+
+
+def _judgements(contract: Contract) -> Iterator[tuple[str, str]]:
+    """Columns for the rules that no expectation over a plain column covers."""
+    for rule in rules_of(contract):
+        if rule.kind is Kind.ROW:
+            yield holds(rule), f"({rule.expression})"
+        elif rule.kind is Kind.VALID:
+            column = contract.column(rule.columns[0])
+            yield unreadable(rule), f"case when {name(column.name)} is null then nullif({_t(column)}, '') end"
+
+
+def holds(rule: Rule) -> str:
+    """The batch's column that says whether a rule over several columns holds; NULL counts as holding."""
+    return f"{rule.name}__holds"
+
+
+def unreadable(rule: Rule) -> str:
+    """The batch's column with the text that does not read as its type; NULL where it does."""
+    return f"{rule.columns[0]}__unreadable"
 
 
 def bound(sql: str, load_id: int, business_timezone: str) -> str:
@@ -37,22 +63,13 @@ def bound(sql: str, load_id: int, business_timezone: str) -> str:
     return filled.replace(":business_timezone", literal(business_timezone))
 
 
-def violation(contract: Contract, rule: Rule) -> str:
-    """When a row of the batch breaks a rule that no ready expectation covers; NULL means that it does not."""
-    if rule.kind is Kind.ROW:
-        return f"({rule.expression}) is false"
-    column = contract.column(rule.columns[0])
-    value = name(column.name)
-    if rule.kind is Kind.REQUIRED:
-        return f"_unparsed is null and {value} is null"
-    return f"{_t(column)} <> '' and {value} is null"
-
-
 def conserved_sum(contract: Contract) -> str:
     """The sum of the conserved column over the rows of a load as they landed, unreadable amounts left out."""
-    column = contract.column(str(contract.conserved))
+    value = _value(contract, contract.column(str(contract.conserved)))
+    for column in contract.columns:
+        value = value.replace(_t(column), _text(column))
     return (
-        f"select coalesce(sum({_value(contract, column).replace(_t(column), _text(column))}), 0)"
+        f"select coalesce(sum({value}), 0)"
         f" from raw.{name(contract.source)} where _row_id between :first_row_id and :last_row_id"
     )
 
@@ -77,8 +94,9 @@ def _value(contract: Contract, column: Column) -> str:
     text, kind = _t(column), column.logical_type
     if column.computed_as:
         parts = {part.name: f"({_value(contract, part)})" for part in contract.columns if part.name != column.name}
-        expression = " ".join(parts.get(word, word) for word in column.computed_as.split())
-        return f"({expression})::{column_type(column)}"
+        expression, wanted = with_names_replaced(column.computed_as, parts), column_type(column)
+        fits = f"pg_input_is_valid(({expression})::text, {literal(wanted)})"
+        return f"case when {fits} then ({expression})::{wanted} end"
     if kind is LogicalType.INTEGER:
         return _cast(text, patterns.INTEGER, "bigint")
     if kind is LogicalType.NUMBER:
@@ -89,7 +107,7 @@ def _value(contract: Contract, column: Column) -> str:
             f" when lower({text}) in ({literals(patterns.FALSE)}) then false end"
         )
     if kind is LogicalType.JSON:
-        return f"case when {text} is json then {text} end"
+        return f"case when pg_input_is_valid({text}, 'jsonb') then {text} end"
     return f"nullif({text}, '')" if kind is LogicalType.STRING else _moment(contract, column)
 
 
@@ -118,6 +136,7 @@ def _branch(contract: Contract, column: Column, pattern: str, text: str, kind: s
     if column.logical_type is LogicalType.DATE:
         moment = f"(({moment}) at time zone :business_timezone)::date"
         if kind == "timestamp":
-            moment = f"case when length({text}) = 10 then ({text})::date else {moment} end"
+            moment = f"case when strpos({text}, ':') = 0 then ({text})::date else {moment} end"
     valid = f"pg_input_is_valid({text}, {literal(kind)})"
-    return f"when {_matches(_t(column), pattern)} then case when {valid} then {moment} end"
+    guard = f"length({_t(column)}) > 10 and " if pattern == patterns.MOMENT_WITH_OFFSET else ""
+    return f"when {guard}{_matches(_t(column), pattern)} then case when {valid} then {moment} end"

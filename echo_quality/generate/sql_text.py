@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 
 from echo_quality.contract import Column, LogicalType
 
@@ -25,6 +26,11 @@ def literal(text: str) -> str:
 def literals(values: Iterable[str]) -> str:
     """Quoted strings, separated by commas."""
     return ", ".join(literal(value) for value in values)
+
+
+def with_names_replaced(expression: str, by: Mapping[str, str]) -> str:
+    """An expression of a contract with each name of a column replaced."""
+    return re.sub(r"[a-z_][a-z0-9_]*", lambda word: by.get(word[0], word[0]), expression)
 
 
 def column_type(column: Column) -> str:

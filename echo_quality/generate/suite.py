@@ -1,7 +1,7 @@
 """The Great Expectations suite of a source: one named expectation for each rule of its contract, as plain JSON.
 
-Rules that the library has an expectation for use it; the others are row queries on the batch. What the batch offers is
-in `batch_sql.py`, how a suite is run in `echo_quality/suites`.
+The batch has a column for whatever a rule asks, so that every rule is an expectation over one column, and all of them
+are counted in one statement. What the batch offers is in `batch_sql.py`, how a suite is run in `echo_quality/suites`.
 """
 
 from __future__ import annotations
@@ -9,12 +9,13 @@ from __future__ import annotations
 from typing import Any
 
 from echo_quality.contract import Column, Contract, Severity
-from echo_quality.generate.batch_sql import violation
-from echo_quality.generate.sql_text import name
+from echo_quality.generate.batch_sql import holds, unreadable
 from echo_quality.rules import Kind, Rule, rules_of
 
 RUNBOOK = "docs/runbook.md"
 HAS_ROWS = "file_has_rows"
+_IN_WHOLE_ROWS = {"type": "nullity", "column": {"name": "_unparsed"}, "is_null": True}
+"""A value computed from other columns is not also missing where the line itself is broken."""
 
 
 def suite_of(contract: Contract) -> dict[str, Any]:
@@ -69,12 +70,12 @@ def _form(contract: Contract, rule: Rule) -> tuple[str, dict[str, Any]]:
     if rule.kind is Kind.PATTERN:
         column = contract.column(rule.columns[0])
         return "expect_column_values_to_match_regex", {"column": column.name, "regex": column.pattern}
-    return "unexpected_rows_expectation", {"unexpected_rows_query": _row_query(contract, rule)}
-
-
-def _row_query(contract: Contract, rule: Rule) -> str:
-    columns = ", ".join(name(f"{column}__text") for column in rule.columns)
-    return f"select _row_number, {columns} from {{batch}} where {violation(contract, rule)}"
+    if rule.kind is Kind.ROW:
+        return "expect_column_values_to_be_in_set", {"column": holds(rule), "value_set": [True]}
+    if rule.kind is Kind.VALID:
+        return "expect_column_values_to_be_null", {"column": unreadable(rule)}
+    computed = {"column": rule.columns[0], "row_condition": _IN_WHOLE_ROWS}
+    return "expect_column_values_to_not_be_null", computed
 
 
 def _between(column: Column) -> dict[str, Any]:

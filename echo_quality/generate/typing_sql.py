@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from echo_quality.contract import Column, Contract, LogicalType
 from echo_quality.generate import patterns
-from echo_quality.generate.sql_text import column_type, literal, literals, name, violated_range
+from echo_quality.generate.sql_text import column_type, literal, literals, name, violated_range, with_names_replaced
 from echo_quality.rules import Kind, Rule, rules_of
 
 
@@ -59,9 +59,9 @@ def _t(column: Column) -> str:
 
 
 def _text(column: Column) -> str:
-    text = f"nullif(trim({name(column.name)}), '')"
+    text = f"nullif(trim({name(column.name)}, ' '), '')"
     if column.default_from:
-        text = f"coalesce({text}, nullif(trim({name(column.default_from)}), ''))"
+        text = f"coalesce({text}, nullif(trim({name(column.default_from)}, ' '), ''))"
     if column.default:
         text = f"coalesce({text}, {literal(column.default)})"
     return f"lower({text})" if column.lower_case else text
@@ -70,7 +70,7 @@ def _text(column: Column) -> str:
 def _value(contract: Contract, column: Column) -> str:
     text, kind = _t(column), column.logical_type
     if column.computed_as:
-        return f"try_cast({_computed(contract, column)} as {column_type(column)})"
+        return f"try(try_cast({_computed(contract, column)} as {column_type(column)}))"
     if kind is LogicalType.INTEGER:
         return _guarded(text, patterns.INTEGER, f"try_cast({text} as bigint)")
     if kind is LogicalType.NUMBER:
@@ -79,7 +79,7 @@ def _value(contract: Contract, column: Column) -> str:
         true, false = literals(patterns.TRUE), literals(patterns.FALSE)
         return f"case when lower({text}) in ({true}) then true when lower({text}) in ({false}) then false end"
     if kind is LogicalType.JSON:
-        return f"case when json_valid({text}) then {text} end"
+        return f"case when {_is_json(text)} then {text} end"
     if kind is LogicalType.STRING:
         return text
     return _moment(contract, column)
@@ -88,8 +88,16 @@ def _value(contract: Contract, column: Column) -> str:
 def _computed(contract: Contract, column: Column) -> str:
     """A computed column's expression over typed columns; the names in it are replaced by their typing expressions."""
     parts = {part.name: f"({_value(contract, part)})" for part in contract.columns if part.name != column.name}
-    expression = str(column.computed_as)
-    return " ".join(parts.get(word, word) for word in expression.split())
+    return with_names_replaced(str(column.computed_as), parts)
+
+
+def _is_json(text: str) -> str:
+    """DuckDB's parser also takes `NaN`, `Infinity`, trailing commas and the escape of NUL, which jsonb has no place for."""
+    outside_strings = f"regexp_replace({text}, {literal(patterns.JSON_STRING)}, '\"\"', 'g')"
+    return (
+        f"json_valid({text}) and not regexp_matches({text}, {literal(patterns.JSON_NUL)})"
+        f" and not regexp_matches({outside_strings}, {literal(patterns.NOT_JSON)})"
+    )
 
 
 def _guarded(text: str, pattern: str, cast: str) -> str:
@@ -102,15 +110,22 @@ def _moment(contract: Contract, column: Column) -> str:
     branches = []
     if column.logical_type is LogicalType.DATE:
         branches.append((patterns.DAY, f"try_cast({text} as date)"))
-    zoned = f"try_cast(replace({text}, ' Z', 'Z') as timestamptz)"
+    zoned = f"try_cast(regexp_replace({text}, ' ([Z+-])', '\\1') as timestamptz)"
     branches.append((patterns.MOMENT_WITH_OFFSET, _as_kind(column, zoned)))
     branches.append((patterns.MOMENT, _as_kind(column, f"try_cast({text} as timestamp) at time zone {local}")))
     for written in column.formats:
         pattern, _ = patterns.date_format(written)
         parsed = f"try_strptime({text}, {literal(written)})"
-        branches.append((pattern, _as_kind(column, f"{parsed} at time zone {local}")))
-    cases = " ".join(f"when regexp_full_match({text}, {literal(pattern)}) then {cast}" for pattern, cast in branches)
+        is_day = column.logical_type is LogicalType.DATE and "%H" not in written
+        branches.append((pattern, f"{parsed}::date" if is_day else _as_kind(column, f"{parsed} at time zone {local}")))
+    cases = " ".join(f"when {_form(text, pattern)} then {cast}" for pattern, cast in branches)
     return f"case {cases} end"
+
+
+def _form(text: str, pattern: str) -> str:
+    """That a text has a form; the long forms are not tried on short texts, which are most."""
+    guard = f"length({text}) > 10 and " if pattern == patterns.MOMENT_WITH_OFFSET else ""
+    return f"{guard}regexp_full_match({text}, {literal(pattern)})"
 
 
 def _as_kind(column: Column, moment: str) -> str:
@@ -176,9 +191,9 @@ def violation(contract: Contract, rule: Rule) -> str:
     if rule.kind is Kind.REQUIRED:
         return f"_unparsed is null and {value if column.computed_as else text} is null"
     if rule.kind is Kind.VALID:
-        return "false" if column.computed_as else f"{text} is not null and {value} is null"
+        return f"{text} is not null and {value} is null"
     if rule.kind is Kind.ACCEPTED:
         return f"{value} not in ({literals(column.accepted)})"
     if rule.kind is Kind.RANGE:
         return violated_range(value, column)
-    return f"not regexp_matches({text}, {literal(str(column.pattern))})"
+    return f"not regexp_matches({text}, {literal(str(column.pattern))}, 's')"

@@ -26,13 +26,13 @@ typed as (
         "acquisition_channel__text",
         "created_at__text",
         "customer_id__text" as "customer_id",
-        case when regexp_full_match("updated_at__text", '(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)? ?(Z|[+-][0-9]{2}(:?[0-9]{2})?)') then try_cast(replace("updated_at__text", ' Z', 'Z') as timestamptz) when regexp_full_match("updated_at__text", '(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?)?') then try_cast("updated_at__text" as timestamp) at time zone 'UTC' end as "updated_at",
+        case when length("updated_at__text") > 10 and regexp_full_match("updated_at__text", '(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.][0-9]{1,6})?)? ?(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?)') then try_cast(replace("updated_at__text", ' Z', 'Z') as timestamptz) when regexp_full_match("updated_at__text", '(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.][0-9]{1,6})?)?)?') then try_cast("updated_at__text" as timestamp) at time zone 'UTC' end as "updated_at",
         "email__text" as "email",
         "name__text" as "name",
         "segment__text" as "segment",
         "plan_type__text" as "plan_type",
         "acquisition_channel__text" as "acquisition_channel",
-        case when regexp_full_match("created_at__text", '(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)? ?(Z|[+-][0-9]{2}(:?[0-9]{2})?)') then try_cast(replace("created_at__text", ' Z', 'Z') as timestamptz) when regexp_full_match("created_at__text", '(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?)?') then try_cast("created_at__text" as timestamp) at time zone 'UTC' end as "created_at"
+        case when length("created_at__text") > 10 and regexp_full_match("created_at__text", '(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.][0-9]{1,6})?)? ?(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?)') then try_cast(replace("created_at__text", ' Z', 'Z') as timestamptz) when regexp_full_match("created_at__text", '(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.][0-9]{1,6})?)?)?') then try_cast("created_at__text" as timestamp) at time zone 'UTC' end as "created_at"
     from texts
 )
 select

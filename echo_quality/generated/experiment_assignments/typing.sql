@@ -26,10 +26,10 @@ typed as (
         "experiment_id__text" as "experiment_id",
         "user_id__text" as "user_id",
         "variant__text" as "variant",
-        case when regexp_full_match("assigned_at__text", '(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)? ?(Z|[+-][0-9]{2}(:?[0-9]{2})?)') then try_cast(replace("assigned_at__text", ' Z', 'Z') as timestamptz) when regexp_full_match("assigned_at__text", '(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?)?') then try_cast("assigned_at__text" as timestamp) at time zone 'UTC' end as "assigned_at",
+        case when length("assigned_at__text") > 10 and regexp_full_match("assigned_at__text", '(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.][0-9]{1,6})?)? ?(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?)') then try_cast(replace("assigned_at__text", ' Z', 'Z') as timestamptz) when regexp_full_match("assigned_at__text", '(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.][0-9]{1,6})?)?)?') then try_cast("assigned_at__text" as timestamp) at time zone 'UTC' end as "assigned_at",
         case when lower("converted__text") in ('true', 't', 'yes', 'y', '1') then true when lower("converted__text") in ('false', 'f', 'no', 'n', '0') then false end as "converted",
-        case when regexp_full_match("converted_at__text", '(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)? ?(Z|[+-][0-9]{2}(:?[0-9]{2})?)') then try_cast(replace("converted_at__text", ' Z', 'Z') as timestamptz) when regexp_full_match("converted_at__text", '(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?)?') then try_cast("converted_at__text" as timestamp) at time zone 'UTC' end as "converted_at",
-        case when regexp_full_match("revenue__text", '[+-]?([0-9]{1,16}([.][0-9]{0,2}0*)?|[.][0-9]{1,2}0*)') then try_cast("revenue__text" as numeric(18,2)) end as "revenue"
+        case when length("converted_at__text") > 10 and regexp_full_match("converted_at__text", '(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.][0-9]{1,6})?)? ?(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?)') then try_cast(replace("converted_at__text", ' Z', 'Z') as timestamptz) when regexp_full_match("converted_at__text", '(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.][0-9]{1,6})?)?)?') then try_cast("converted_at__text" as timestamp) at time zone 'UTC' end as "converted_at",
+        case when regexp_full_match("revenue__text", '[+-]?(?:[0-9]+(?:[.][0-9]{0,2}0*)?|[.][0-9]{1,2}0*)') then try_cast("revenue__text" as numeric(18,2)) end as "revenue"
     from texts
 )
 select

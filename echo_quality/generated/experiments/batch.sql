@@ -19,23 +19,38 @@ with texts as (
         nullif(btrim("min_days"), '') as "min_days__text"
     from raw."experiments"
     where _row_id between :first_row_id and :last_row_id
+),
+typed as (
+    select
+        texts.*,
+        nullif("experiment_id__text", '') as "experiment_id",
+        nullif("name__text", '') as "name",
+        nullif("unit__text", '') as "unit",
+        case when "arms__text" is json then "arms__text" end as "arms",
+        nullif("control__text", '') as "control",
+        nullif("primary_metric__text", '') as "primary_metric",
+        case when "secondary_metrics__text" is json then "secondary_metrics__text" end as "secondary_metrics",
+        case when "guardrails__text" is json then "guardrails__text" end as "guardrails",
+        case when "mde__text" ~ '^([+-]?(?:[0-9]+(?:[.][0-9]{0,6}0*)?|[.][0-9]{1,6}0*))$' and pg_input_is_valid("mde__text", 'numeric(18,6)') then "mde__text"::numeric(18,6) end as "mde",
+        case when "alpha__text" ~ '^([+-]?(?:[0-9]+(?:[.][0-9]{0,6}0*)?|[.][0-9]{1,6}0*))$' and pg_input_is_valid("alpha__text", 'numeric(18,6)') then "alpha__text"::numeric(18,6) end as "alpha",
+        case when "power__text" ~ '^([+-]?(?:[0-9]+(?:[.][0-9]{0,6}0*)?|[.][0-9]{1,6}0*))$' and pg_input_is_valid("power__text", 'numeric(18,6)') then "power__text"::numeric(18,6) end as "power",
+        nullif("looks__text", '') as "looks",
+        case when length("started_at__text") > 10 and "started_at__text" ~ '^((?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.][0-9]{1,6})?)? ?(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?))$' then case when pg_input_is_valid("started_at__text", 'timestamptz') then ("started_at__text")::timestamptz end when "started_at__text" ~ '^((?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.][0-9]{1,6})?)?)?)$' then case when pg_input_is_valid("started_at__text", 'timestamp') then ("started_at__text")::timestamp at time zone 'UTC' end end as "started_at",
+        case when length("ends_at__text") > 10 and "ends_at__text" ~ '^((?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.][0-9]{1,6})?)? ?(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?))$' then case when pg_input_is_valid("ends_at__text", 'timestamptz') then ("ends_at__text")::timestamptz end when "ends_at__text" ~ '^((?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.][0-9]{1,6})?)?)?)$' then case when pg_input_is_valid("ends_at__text", 'timestamp') then ("ends_at__text")::timestamp at time zone 'UTC' end end as "ends_at",
+        case when "min_days__text" ~ '^([+-]?[0-9]+)$' and pg_input_is_valid("min_days__text", 'bigint') then "min_days__text"::bigint end as "min_days"
+    from texts
 )
 select
-    texts.*,
+    typed.*,
     (_row_id & 4294967295) as _row_number,
-    nullif("experiment_id__text", '') as "experiment_id",
-    nullif("name__text", '') as "name",
-    nullif("unit__text", '') as "unit",
-    case when "arms__text" is json then "arms__text" end as "arms",
-    nullif("control__text", '') as "control",
-    nullif("primary_metric__text", '') as "primary_metric",
-    case when "secondary_metrics__text" is json then "secondary_metrics__text" end as "secondary_metrics",
-    case when "guardrails__text" is json then "guardrails__text" end as "guardrails",
-    case when "mde__text" ~ '^([+-]?([0-9]{1,12}([.][0-9]{0,6}0*)?|[.][0-9]{1,6}0*))$' and pg_input_is_valid("mde__text", 'numeric(18,6)') then "mde__text"::numeric(18,6) end as "mde",
-    case when "alpha__text" ~ '^([+-]?([0-9]{1,12}([.][0-9]{0,6}0*)?|[.][0-9]{1,6}0*))$' and pg_input_is_valid("alpha__text", 'numeric(18,6)') then "alpha__text"::numeric(18,6) end as "alpha",
-    case when "power__text" ~ '^([+-]?([0-9]{1,12}([.][0-9]{0,6}0*)?|[.][0-9]{1,6}0*))$' and pg_input_is_valid("power__text", 'numeric(18,6)') then "power__text"::numeric(18,6) end as "power",
-    nullif("looks__text", '') as "looks",
-    case when "started_at__text" ~ '^((19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)? ?(Z|[+-][0-9]{2}(:?[0-9]{2})?))$' then case when pg_input_is_valid("started_at__text", 'timestamptz') then ("started_at__text")::timestamptz end when "started_at__text" ~ '^((19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?)?)$' then case when pg_input_is_valid("started_at__text", 'timestamp') then ("started_at__text")::timestamp at time zone 'UTC' end end as "started_at",
-    case when "ends_at__text" ~ '^((19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)? ?(Z|[+-][0-9]{2}(:?[0-9]{2})?))$' then case when pg_input_is_valid("ends_at__text", 'timestamptz') then ("ends_at__text")::timestamptz end when "ends_at__text" ~ '^((19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?)?)$' then case when pg_input_is_valid("ends_at__text", 'timestamp') then ("ends_at__text")::timestamp at time zone 'UTC' end end as "ends_at",
-    case when "min_days__text" ~ '^([+-]?[0-9]{1,18})$' and pg_input_is_valid("min_days__text", 'bigint') then "min_days__text"::bigint end as "min_days"
-from texts
+    case when "arms" is null then nullif("arms__text", '') end as "arms__unreadable",
+    case when "secondary_metrics" is null then nullif("secondary_metrics__text", '') end as "secondary_metrics__unreadable",
+    case when "guardrails" is null then nullif("guardrails__text", '') end as "guardrails__unreadable",
+    case when "mde" is null then nullif("mde__text", '') end as "mde__unreadable",
+    case when "alpha" is null then nullif("alpha__text", '') end as "alpha__unreadable",
+    case when "power" is null then nullif("power__text", '') end as "power__unreadable",
+    case when "started_at" is null then nullif("started_at__text", '') end as "started_at__unreadable",
+    case when "ends_at" is null then nullif("ends_at__text", '') end as "ends_at__unreadable",
+    case when "min_days" is null then nullif("min_days__text", '') end as "min_days__unreadable",
+    (ends_at >= started_at) as "ends_after_started__holds"
+from typed

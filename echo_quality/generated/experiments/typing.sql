@@ -47,13 +47,13 @@ typed as (
         "primary_metric__text" as "primary_metric",
         case when json_valid("secondary_metrics__text") then "secondary_metrics__text" end as "secondary_metrics",
         case when json_valid("guardrails__text") then "guardrails__text" end as "guardrails",
-        case when regexp_full_match("mde__text", '[+-]?([0-9]{1,12}([.][0-9]{0,6}0*)?|[.][0-9]{1,6}0*)') then try_cast("mde__text" as numeric(18,6)) end as "mde",
-        case when regexp_full_match("alpha__text", '[+-]?([0-9]{1,12}([.][0-9]{0,6}0*)?|[.][0-9]{1,6}0*)') then try_cast("alpha__text" as numeric(18,6)) end as "alpha",
-        case when regexp_full_match("power__text", '[+-]?([0-9]{1,12}([.][0-9]{0,6}0*)?|[.][0-9]{1,6}0*)') then try_cast("power__text" as numeric(18,6)) end as "power",
+        case when regexp_full_match("mde__text", '[+-]?(?:[0-9]+(?:[.][0-9]{0,6}0*)?|[.][0-9]{1,6}0*)') then try_cast("mde__text" as numeric(18,6)) end as "mde",
+        case when regexp_full_match("alpha__text", '[+-]?(?:[0-9]+(?:[.][0-9]{0,6}0*)?|[.][0-9]{1,6}0*)') then try_cast("alpha__text" as numeric(18,6)) end as "alpha",
+        case when regexp_full_match("power__text", '[+-]?(?:[0-9]+(?:[.][0-9]{0,6}0*)?|[.][0-9]{1,6}0*)') then try_cast("power__text" as numeric(18,6)) end as "power",
         "looks__text" as "looks",
-        case when regexp_full_match("started_at__text", '(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)? ?(Z|[+-][0-9]{2}(:?[0-9]{2})?)') then try_cast(replace("started_at__text", ' Z', 'Z') as timestamptz) when regexp_full_match("started_at__text", '(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?)?') then try_cast("started_at__text" as timestamp) at time zone 'UTC' end as "started_at",
-        case when regexp_full_match("ends_at__text", '(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)? ?(Z|[+-][0-9]{2}(:?[0-9]{2})?)') then try_cast(replace("ends_at__text", ' Z', 'Z') as timestamptz) when regexp_full_match("ends_at__text", '(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?)?') then try_cast("ends_at__text" as timestamp) at time zone 'UTC' end as "ends_at",
-        case when regexp_full_match("min_days__text", '[+-]?[0-9]{1,18}') then try_cast("min_days__text" as bigint) end as "min_days"
+        case when length("started_at__text") > 10 and regexp_full_match("started_at__text", '(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.][0-9]{1,6})?)? ?(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?)') then try_cast(replace("started_at__text", ' Z', 'Z') as timestamptz) when regexp_full_match("started_at__text", '(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.][0-9]{1,6})?)?)?') then try_cast("started_at__text" as timestamp) at time zone 'UTC' end as "started_at",
+        case when length("ends_at__text") > 10 and regexp_full_match("ends_at__text", '(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.][0-9]{1,6})?)? ?(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?)') then try_cast(replace("ends_at__text", ' Z', 'Z') as timestamptz) when regexp_full_match("ends_at__text", '(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.][0-9]{1,6})?)?)?') then try_cast("ends_at__text" as timestamp) at time zone 'UTC' end as "ends_at",
+        case when regexp_full_match("min_days__text", '[+-]?[0-9]+') then try_cast("min_days__text" as bigint) end as "min_days"
     from texts
 )
 select

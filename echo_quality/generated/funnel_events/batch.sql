@@ -10,14 +10,20 @@ with texts as (
         coalesce(nullif(btrim("event_at"), ''), case when _unparsed is not null then '' end) as "event_at__text"
     from raw."funnel_events"
     where _row_id between :first_row_id and :last_row_id
+),
+typed as (
+    select
+        texts.*,
+        nullif("event_id__text", '') as "event_id",
+        nullif("lead_id__text", '') as "lead_id",
+        nullif("channel__text", '') as "channel",
+        nullif("campaign__text", '') as "campaign",
+        nullif("stage__text", '') as "stage",
+        case when length("event_at__text") > 10 and "event_at__text" ~ '^((?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.][0-9]{1,6})?)? ?(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?))$' then case when pg_input_is_valid("event_at__text", 'timestamptz') then ("event_at__text")::timestamptz end when "event_at__text" ~ '^((?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.][0-9]{1,6})?)?)?)$' then case when pg_input_is_valid("event_at__text", 'timestamp') then ("event_at__text")::timestamp at time zone 'UTC' end end as "event_at"
+    from texts
 )
 select
-    texts.*,
+    typed.*,
     (_row_id & 4294967295) as _row_number,
-    nullif("event_id__text", '') as "event_id",
-    nullif("lead_id__text", '') as "lead_id",
-    nullif("channel__text", '') as "channel",
-    nullif("campaign__text", '') as "campaign",
-    nullif("stage__text", '') as "stage",
-    case when "event_at__text" ~ '^((19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)? ?(Z|[+-][0-9]{2}(:?[0-9]{2})?))$' then case when pg_input_is_valid("event_at__text", 'timestamptz') then ("event_at__text")::timestamptz end when "event_at__text" ~ '^((19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?)?)$' then case when pg_input_is_valid("event_at__text", 'timestamp') then ("event_at__text")::timestamp at time zone 'UTC' end end as "event_at"
-from texts
+    case when "event_at" is null then nullif("event_at__text", '') end as "event_at__unreadable"
+from typed

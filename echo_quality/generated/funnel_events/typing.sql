@@ -26,7 +26,7 @@ typed as (
         "channel__text" as "channel",
         "campaign__text" as "campaign",
         "stage__text" as "stage",
-        case when regexp_full_match("event_at__text", '(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)? ?(Z|[+-][0-9]{2}(:?[0-9]{2})?)') then try_cast(replace("event_at__text", ' Z', 'Z') as timestamptz) when regexp_full_match("event_at__text", '(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?)?') then try_cast("event_at__text" as timestamp) at time zone 'UTC' end as "event_at"
+        case when length("event_at__text") > 10 and regexp_full_match("event_at__text", '(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.][0-9]{1,6})?)? ?(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?)') then try_cast(replace("event_at__text", ' Z', 'Z') as timestamptz) when regexp_full_match("event_at__text", '(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.][0-9]{1,6})?)?)?') then try_cast("event_at__text" as timestamp) at time zone 'UTC' end as "event_at"
     from texts
 )
 select

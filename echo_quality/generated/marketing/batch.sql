@@ -12,16 +12,26 @@ with texts as (
         nullif(btrim("status"), '') as "status__text"
     from raw."marketing"
     where _row_id between :first_row_id and :last_row_id
+),
+typed as (
+    select
+        texts.*,
+        nullif("event_id__text", '') as "event_id",
+        case when length("event_date__text") > 10 and "event_date__text" ~ '^((?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.][0-9]{1,6})?)? ?(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?))$' then case when pg_input_is_valid("event_date__text", 'timestamptz') then ((("event_date__text")::timestamptz) at time zone :business_timezone)::date end when "event_date__text" ~ '^((?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.][0-9]{1,6})?)?)?)$' then case when pg_input_is_valid("event_date__text", 'timestamp') then case when length("event_date__text") = 10 then ("event_date__text")::date else ((("event_date__text")::timestamp at time zone 'UTC') at time zone :business_timezone)::date end end end as "event_date",
+        nullif("channel__text", '') as "channel",
+        nullif("campaign__text", '') as "campaign",
+        case when "leads__text" ~ '^([+-]?[0-9]+)$' and pg_input_is_valid("leads__text", 'bigint') then "leads__text"::bigint end as "leads",
+        case when "conversions__text" ~ '^([+-]?[0-9]+)$' and pg_input_is_valid("conversions__text", 'bigint') then "conversions__text"::bigint end as "conversions",
+        case when "spend__text" ~ '^([+-]?(?:[0-9]+(?:[.][0-9]{0,2}0*)?|[.][0-9]{1,2}0*))$' and pg_input_is_valid("spend__text", 'numeric(18,2)') then "spend__text"::numeric(18,2) end as "spend",
+        nullif("status__text", '') as "status"
+    from texts
 )
 select
-    texts.*,
+    typed.*,
     (_row_id & 4294967295) as _row_number,
-    nullif("event_id__text", '') as "event_id",
-    case when "event_date__text" ~ '^((19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)? ?(Z|[+-][0-9]{2}(:?[0-9]{2})?))$' then case when pg_input_is_valid("event_date__text", 'timestamptz') then ((("event_date__text")::timestamptz) at time zone :business_timezone)::date end when "event_date__text" ~ '^((19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?)?)$' then case when pg_input_is_valid("event_date__text", 'timestamp') then case when length("event_date__text") = 10 then ("event_date__text")::date else ((("event_date__text")::timestamp at time zone 'UTC') at time zone :business_timezone)::date end end end as "event_date",
-    nullif("channel__text", '') as "channel",
-    nullif("campaign__text", '') as "campaign",
-    case when "leads__text" ~ '^([+-]?[0-9]{1,18})$' and pg_input_is_valid("leads__text", 'bigint') then "leads__text"::bigint end as "leads",
-    case when "conversions__text" ~ '^([+-]?[0-9]{1,18})$' and pg_input_is_valid("conversions__text", 'bigint') then "conversions__text"::bigint end as "conversions",
-    case when "spend__text" ~ '^([+-]?([0-9]{1,16}([.][0-9]{0,2}0*)?|[.][0-9]{1,2}0*))$' and pg_input_is_valid("spend__text", 'numeric(18,2)') then "spend__text"::numeric(18,2) end as "spend",
-    nullif("status__text", '') as "status"
-from texts
+    case when "event_date" is null then nullif("event_date__text", '') end as "event_date__unreadable",
+    case when "leads" is null then nullif("leads__text", '') end as "leads__unreadable",
+    case when "conversions" is null then nullif("conversions__text", '') end as "conversions__unreadable",
+    case when "spend" is null then nullif("spend__text", '') end as "spend__unreadable",
+    (conversions <= leads) as "conversions_at_most_leads__holds"
+from typed

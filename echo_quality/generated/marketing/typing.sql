@@ -26,12 +26,12 @@ typed as (
         "spend__text",
         "status__text",
         "event_id__text" as "event_id",
-        case when regexp_full_match("event_date__text", '(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}') then try_cast("event_date__text" as date) when regexp_full_match("event_date__text", '(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)? ?(Z|[+-][0-9]{2}(:?[0-9]{2})?)') then ((try_cast(replace("event_date__text", ' Z', 'Z') as timestamptz)) at time zone getvariable('business_timezone'))::date when regexp_full_match("event_date__text", '(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?)?') then ((try_cast("event_date__text" as timestamp) at time zone 'UTC') at time zone getvariable('business_timezone'))::date end as "event_date",
+        case when regexp_full_match("event_date__text", '(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}') then try_cast("event_date__text" as date) when length("event_date__text") > 10 and regexp_full_match("event_date__text", '(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.][0-9]{1,6})?)? ?(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?)') then ((try_cast(replace("event_date__text", ' Z', 'Z') as timestamptz)) at time zone getvariable('business_timezone'))::date when regexp_full_match("event_date__text", '(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.][0-9]{1,6})?)?)?') then ((try_cast("event_date__text" as timestamp) at time zone 'UTC') at time zone getvariable('business_timezone'))::date end as "event_date",
         "channel__text" as "channel",
         "campaign__text" as "campaign",
-        case when regexp_full_match("leads__text", '[+-]?[0-9]{1,18}') then try_cast("leads__text" as bigint) end as "leads",
-        case when regexp_full_match("conversions__text", '[+-]?[0-9]{1,18}') then try_cast("conversions__text" as bigint) end as "conversions",
-        case when regexp_full_match("spend__text", '[+-]?([0-9]{1,16}([.][0-9]{0,2}0*)?|[.][0-9]{1,2}0*)') then try_cast("spend__text" as numeric(18,2)) end as "spend",
+        case when regexp_full_match("leads__text", '[+-]?[0-9]+') then try_cast("leads__text" as bigint) end as "leads",
+        case when regexp_full_match("conversions__text", '[+-]?[0-9]+') then try_cast("conversions__text" as bigint) end as "conversions",
+        case when regexp_full_match("spend__text", '[+-]?(?:[0-9]+(?:[.][0-9]{0,2}0*)?|[.][0-9]{1,2}0*)') then try_cast("spend__text" as numeric(18,2)) end as "spend",
         "status__text" as "status"
     from texts
 )

@@ -11,15 +11,24 @@ with texts as (
         nullif(btrim("created_at"), '') as "created_at__text"
     from raw."products"
     where _row_id between :first_row_id and :last_row_id
+),
+typed as (
+    select
+        texts.*,
+        nullif("product_id__text", '') as "product_id",
+        case when length("updated_at__text") > 10 and "updated_at__text" ~ '^((?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.][0-9]{1,6})?)? ?(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?))$' then case when pg_input_is_valid("updated_at__text", 'timestamptz') then ("updated_at__text")::timestamptz end when "updated_at__text" ~ '^((?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.][0-9]{1,6})?)?)?)$' then case when pg_input_is_valid("updated_at__text", 'timestamp') then ("updated_at__text")::timestamp at time zone 'UTC' end end as "updated_at",
+        nullif("name__text", '') as "name",
+        nullif("category__text", '') as "category",
+        case when "price__text" ~ '^([+-]?(?:[0-9]+(?:[.][0-9]{0,2}0*)?|[.][0-9]{1,2}0*))$' and pg_input_is_valid("price__text", 'numeric(18,2)') then "price__text"::numeric(18,2) end as "price",
+        case when lower("is_active__text") in ('true', 't', 'yes', 'y', '1') then true when lower("is_active__text") in ('false', 'f', 'no', 'n', '0') then false end as "is_active",
+        case when length("created_at__text") > 10 and "created_at__text" ~ '^((?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.][0-9]{1,6})?)? ?(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?))$' then case when pg_input_is_valid("created_at__text", 'timestamptz') then ("created_at__text")::timestamptz end when "created_at__text" ~ '^((?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.][0-9]{1,6})?)?)?)$' then case when pg_input_is_valid("created_at__text", 'timestamp') then ("created_at__text")::timestamp at time zone 'UTC' end end as "created_at"
+    from texts
 )
 select
-    texts.*,
+    typed.*,
     (_row_id & 4294967295) as _row_number,
-    nullif("product_id__text", '') as "product_id",
-    case when "updated_at__text" ~ '^((19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)? ?(Z|[+-][0-9]{2}(:?[0-9]{2})?))$' then case when pg_input_is_valid("updated_at__text", 'timestamptz') then ("updated_at__text")::timestamptz end when "updated_at__text" ~ '^((19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?)?)$' then case when pg_input_is_valid("updated_at__text", 'timestamp') then ("updated_at__text")::timestamp at time zone 'UTC' end end as "updated_at",
-    nullif("name__text", '') as "name",
-    nullif("category__text", '') as "category",
-    case when "price__text" ~ '^([+-]?([0-9]{1,16}([.][0-9]{0,2}0*)?|[.][0-9]{1,2}0*))$' and pg_input_is_valid("price__text", 'numeric(18,2)') then "price__text"::numeric(18,2) end as "price",
-    case when lower("is_active__text") in ('true', 't', 'yes', 'y', '1') then true when lower("is_active__text") in ('false', 'f', 'no', 'n', '0') then false end as "is_active",
-    case when "created_at__text" ~ '^((19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)? ?(Z|[+-][0-9]{2}(:?[0-9]{2})?))$' then case when pg_input_is_valid("created_at__text", 'timestamptz') then ("created_at__text")::timestamptz end when "created_at__text" ~ '^((19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?)?)$' then case when pg_input_is_valid("created_at__text", 'timestamp') then ("created_at__text")::timestamp at time zone 'UTC' end end as "created_at"
-from texts
+    case when "updated_at" is null then nullif("updated_at__text", '') end as "updated_at__unreadable",
+    case when "price" is null then nullif("price__text", '') end as "price__unreadable",
+    case when "is_active" is null then nullif("is_active__text", '') end as "is_active__unreadable",
+    case when "created_at" is null then nullif("created_at__text", '') end as "created_at__unreadable"
+from typed

@@ -24,12 +24,12 @@ typed as (
         "is_active__text",
         "created_at__text",
         "product_id__text" as "product_id",
-        case when regexp_full_match("updated_at__text", '(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)? ?(Z|[+-][0-9]{2}(:?[0-9]{2})?)') then try_cast(replace("updated_at__text", ' Z', 'Z') as timestamptz) when regexp_full_match("updated_at__text", '(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?)?') then try_cast("updated_at__text" as timestamp) at time zone 'UTC' end as "updated_at",
+        case when length("updated_at__text") > 10 and regexp_full_match("updated_at__text", '(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.][0-9]{1,6})?)? ?(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?)') then try_cast(replace("updated_at__text", ' Z', 'Z') as timestamptz) when regexp_full_match("updated_at__text", '(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.][0-9]{1,6})?)?)?') then try_cast("updated_at__text" as timestamp) at time zone 'UTC' end as "updated_at",
         "name__text" as "name",
         "category__text" as "category",
-        case when regexp_full_match("price__text", '[+-]?([0-9]{1,16}([.][0-9]{0,2}0*)?|[.][0-9]{1,2}0*)') then try_cast("price__text" as numeric(18,2)) end as "price",
+        case when regexp_full_match("price__text", '[+-]?(?:[0-9]+(?:[.][0-9]{0,2}0*)?|[.][0-9]{1,2}0*)') then try_cast("price__text" as numeric(18,2)) end as "price",
         case when lower("is_active__text") in ('true', 't', 'yes', 'y', '1') then true when lower("is_active__text") in ('false', 'f', 'no', 'n', '0') then false end as "is_active",
-        case when regexp_full_match("created_at__text", '(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)? ?(Z|[+-][0-9]{2}(:?[0-9]{2})?)') then try_cast(replace("created_at__text", ' Z', 'Z') as timestamptz) when regexp_full_match("created_at__text", '(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?)?') then try_cast("created_at__text" as timestamp) at time zone 'UTC' end as "created_at"
+        case when length("created_at__text") > 10 and regexp_full_match("created_at__text", '(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.][0-9]{1,6})?)? ?(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?)') then try_cast(replace("created_at__text", ' Z', 'Z') as timestamptz) when regexp_full_match("created_at__text", '(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.][0-9]{1,6})?)?)?') then try_cast("created_at__text" as timestamp) at time zone 'UTC' end as "created_at"
     from texts
 )
 select

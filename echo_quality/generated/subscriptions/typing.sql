@@ -30,15 +30,15 @@ typed as (
         "started_at__text",
         "ended_at__text",
         "subscription_id__text" as "subscription_id",
-        case when regexp_full_match("effective_at__text", '(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)? ?(Z|[+-][0-9]{2}(:?[0-9]{2})?)') then try_cast(replace("effective_at__text", ' Z', 'Z') as timestamptz) when regexp_full_match("effective_at__text", '(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?)?') then try_cast("effective_at__text" as timestamp) at time zone 'UTC' end as "effective_at",
+        case when length("effective_at__text") > 10 and regexp_full_match("effective_at__text", '(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.][0-9]{1,6})?)? ?(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?)') then try_cast(replace("effective_at__text", ' Z', 'Z') as timestamptz) when regexp_full_match("effective_at__text", '(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.][0-9]{1,6})?)?)?') then try_cast("effective_at__text" as timestamp) at time zone 'UTC' end as "effective_at",
         "customer_id__text" as "customer_id",
         "plan__text" as "plan",
-        case when regexp_full_match("amount__text", '[+-]?([0-9]{1,16}([.][0-9]{0,2}0*)?|[.][0-9]{1,2}0*)') then try_cast("amount__text" as numeric(18,2)) end as "amount",
+        case when regexp_full_match("amount__text", '[+-]?(?:[0-9]+(?:[.][0-9]{0,2}0*)?|[.][0-9]{1,2}0*)') then try_cast("amount__text" as numeric(18,2)) end as "amount",
         "currency__text" as "currency",
         "billing_period__text" as "billing_period",
         "status__text" as "status",
-        case when regexp_full_match("started_at__text", '(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)? ?(Z|[+-][0-9]{2}(:?[0-9]{2})?)') then try_cast(replace("started_at__text", ' Z', 'Z') as timestamptz) when regexp_full_match("started_at__text", '(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?)?') then try_cast("started_at__text" as timestamp) at time zone 'UTC' end as "started_at",
-        case when regexp_full_match("ended_at__text", '(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)? ?(Z|[+-][0-9]{2}(:?[0-9]{2})?)') then try_cast(replace("ended_at__text", ' Z', 'Z') as timestamptz) when regexp_full_match("ended_at__text", '(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?)?') then try_cast("ended_at__text" as timestamp) at time zone 'UTC' end as "ended_at"
+        case when length("started_at__text") > 10 and regexp_full_match("started_at__text", '(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.][0-9]{1,6})?)? ?(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?)') then try_cast(replace("started_at__text", ' Z', 'Z') as timestamptz) when regexp_full_match("started_at__text", '(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.][0-9]{1,6})?)?)?') then try_cast("started_at__text" as timestamp) at time zone 'UTC' end as "started_at",
+        case when length("ended_at__text") > 10 and regexp_full_match("ended_at__text", '(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.][0-9]{1,6})?)? ?(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?)') then try_cast(replace("ended_at__text", ' Z', 'Z') as timestamptz) when regexp_full_match("ended_at__text", '(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.][0-9]{1,6})?)?)?') then try_cast("ended_at__text" as timestamp) at time zone 'UTC' end as "ended_at"
     from texts
 )
 select

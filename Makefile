@@ -1,0 +1,99 @@
+# Every task of the project; `make` alone lists them. `make demo` and `make test` need nothing but Python and make:
+# they fetch uv, install what uv.lock says, parse the dbt project, and start and stop the database by themselves.
+
+SHELL := /bin/sh
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+.PHONY: help demo ui test test-fast set-up manifest lint types imports sql contracts pytest pytest-first pytest-second \
+        golden containers format up down clean
+
+PYTHON ?= python3
+PORT ?= 3000
+UV_VERSION := 0.13.9
+UV := $(or $(shell command -v uv),.uv/bin/uv)
+BIN := .venv/bin
+
+# The folders that start servers of their own or run dbt take about as long as all others together.
+FIRST := $(wildcard tests/server tests/dbt tests/dbt_runner)
+ANYWHERE := not golden
+CHECKS := lint types imports sql contracts manifest
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: set-up manifest ## Make a small business's files, take them in, and compare every figure with the truth
+	@$(BIN)/echoctl demo
+
+ui: set-up manifest ## Start Dagster's webserver and daemon on PORT (3000), with the database up
+	@$(BIN)/echoctl up
+	@echo "Dagster: http://127.0.0.1:$(PORT)   (Ctrl-C ends it; the database stays up until 'make down')"
+	@$(BIN)/dagster dev --host 127.0.0.1 --port $(PORT)
+
+test: set-up ## Run everything a contributor must pass
+	@for task in $(CHECKS) pytest; do \
+		began=$$(date +%s); $(MAKE) $$task || exit 1; \
+		echo "== $$task: $$(( $$(date +%s) - began )) s"; \
+	done
+
+test-fast: set-up manifest ## Run the tests that need neither a database nor a browser
+	@$(BIN)/pytest -m "not database and not browser and not golden"
+
+set-up: .venv/.synced ## Install exactly what uv.lock says, with uv (fetched into .uv if it is not on the PATH)
+
+.venv/.synced: uv.lock pyproject.toml | $(UV)
+	$(UV) sync --frozen --compile-bytecode
+	@touch $@
+
+.uv/bin/uv:
+	$(PYTHON) -m venv .uv
+	.uv/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+manifest: set-up ## Parse the dbt project, if it has changed
+	@$(BIN)/python -c "from echo_assets.dbt.project import prepare_manifest; print(prepare_manifest())"
+
+lint: set-up ## Check style and formatting
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: set-up ## Check types
+	@$(BIN)/mypy
+
+imports: set-up ## Check which package imports which
+	@$(BIN)/lint-imports
+
+sql: set-up ## Check the style of the SQL
+	@cd echo_dbt && ../$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar models tests
+
+contracts: set-up ## Check the contracts, and that what is generated from them is up to date
+	@$(BIN)/echoctl contract check
+
+pytest: set-up manifest ## Run the tests, in two processes that share nothing; each is printed when it ends
+	@$(MAKE) --jobs=2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) pytest-first pytest-second
+
+pytest-first:
+	@$(BIN)/pytest -m "$(ANYWHERE)" -o cache_dir=.pytest_cache/first $(FIRST)
+
+pytest-second:
+	@$(BIN)/pytest -m "$(ANYWHERE)" -o cache_dir=.pytest_cache/second $(addprefix --ignore=,$(FIRST))
+
+golden: set-up manifest ## Compare with known figures of real files: make golden ECHO_SAMPLES=<folder>
+	@ECHO_SAMPLES="$(abspath $(ECHO_SAMPLES))" $(BIN)/pytest -m golden
+
+containers: set-up ## Check the Compose file and the workflow against their published schemas
+	@$(UV) tool run --from check-jsonschema==0.39.0 check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+	@$(UV) tool run --from check-jsonschema==0.39.0 check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/ci.yml
+
+format: set-up ## Format the code, and mend what can be mended
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+up: set-up ## Start the database
+	@$(BIN)/echoctl up
+
+down: set-up ## Stop the database
+	@$(BIN)/echoctl down
+
+clean: ## Remove caches and build results; the environment (.venv) and your data (.echo, data) stay
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage htmlcov dist build
+	rm -rf echo_dbt/target echo_dbt/logs echo_dbt/dbt_packages
+	find echo_assets echo_dbt echo_ml echo_quality echo_streaming tests -name __pycache__ -type d -prune -exec rm -rf {} +

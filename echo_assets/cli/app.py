@@ -1,0 +1,19 @@
+"""The commands of `echoctl` by topic, in the order of the help text."""
+
+from __future__ import annotations
+
+import typer
+
+from echo_assets.cli import contract, data, demo, run, server_commands, status
+
+app = typer.Typer(
+    name="echoctl",
+    help="One number per metric, traceable to the raw rows, refused when its checks fail.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+for module in (server_commands, run, status, demo, data):
+    module.register(app)
+app.add_typer(contract.app, name="contract")

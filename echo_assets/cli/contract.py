@@ -1,0 +1,71 @@
+"""`echoctl contract check|generate|diff|migrate`: contracts, what is generated from them, and the tables they make."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from echo_assets import server
+from echo_assets.cli.ready import ready, tell
+from echo_assets.settings import PROJECT, Settings
+from echo_quality.contract import Contract
+from echo_quality.odcs import read_contracts
+
+app = typer.Typer(help="Contracts: check, generate, compare with the database, migrate.", no_args_is_help=True)
+
+
+@app.command()
+def check() -> None:
+    """Read every contract and compare the generated files with them; exit code 1 if a file is out of date."""
+    from echo_quality.generate import drift
+
+    contracts = _contracts()
+    stale = drift(contracts, PROJECT)
+    for path in stale:
+        tell(f"{path} is not what the contracts say: run `echoctl contract generate` and commit the result")
+    if stale:
+        raise typer.Exit(1)
+    print(f"{len(contracts)} contracts are sound, and all generated files are up to date.")
+
+
+@app.command()
+def generate() -> None:
+    """Write the files that are generated from the contracts."""
+    from echo_quality.generate import write
+
+    changed = write(_contracts(), PROJECT)
+    print("\n".join(f"written: {path}" for path in changed) or "Nothing to write: all generated files are up to date.")
+
+
+@app.command()
+def diff() -> None:
+    """Show where the tables differ from the contracts, and the statement that would remove each difference."""
+    import psycopg
+
+    from echo_quality.generate.tables import tables_of
+    from echo_quality.migrate import differences_of
+
+    url = server.databases(Settings.from_environment()).url(read_only=True)
+    with psycopg.connect(url) as connection:
+        tables = [table for contract in _contracts().values() for table in tables_of(contract)]
+        found = [difference for table in tables for difference in differences_of(connection, table)]
+    for difference in found:
+        kind = "addition" if difference.is_additive else "yours to make"
+        print(f"{difference.table}: {difference.what} ({kind})\n  {difference.statement};")
+    if not found:
+        print("The tables are what the contracts say.")
+
+
+@app.command()
+def migrate(
+    quiet: Annotated[bool, typer.Option("--quiet", help="Say nothing unless something is refused.")] = False,
+) -> None:
+    """Make what is missing in the database; anything but an addition is refused with its statement."""
+    with ready(Settings.from_environment()):
+        if not quiet:
+            print("The tables are what the contracts say.")
+
+
+def _contracts() -> dict[str, Contract]:
+    return read_contracts(Settings.from_environment().contracts)

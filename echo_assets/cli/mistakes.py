@@ -1,0 +1,21 @@
+"""The errors that are a user's to mend: their message names the offender and the fix, so no traceback is shown."""
+
+from __future__ import annotations
+
+
+def user_mistakes() -> tuple[type[BaseException], ...]:
+    """The exception types of all packages that carry such a message."""
+    import psycopg
+
+    from echo_assets.dbt.project import DbtProjectError
+    from echo_assets.dbt.steps import StepsError
+    from echo_assets.server import ServerError
+    from echo_assets.settings import SettingsError
+    from echo_quality.contract import ContractError
+    from echo_quality.migrate import MigrationRefused
+    from echo_quality.synthetic import GeneratorError
+
+    return (
+        SettingsError, ServerError, ContractError, MigrationRefused, GeneratorError, DbtProjectError, StepsError,
+        psycopg.OperationalError,
+    )  # fmt: skip

@@ -1,0 +1,81 @@
+"""`echoctl status`: what is up, what was loaded, what is dirty, which checks are red."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+
+import typer
+
+from echo_assets import server
+from echo_assets.settings import Settings
+from echo_assets.sources import Sources
+
+_LOADS = """
+select source, count(*) as files, sum(staged)::bigint as rows, max(loaded_at)::timestamp(0)::text as last_load,
+    count(*) filter (where status = 'refused') as refused
+from ops.loads where status in ('loaded', 'replaced', 'refused') group by source order by source
+"""
+
+
+def register(app: typer.Typer) -> None:
+    """Add this topic's commands."""
+    app.command()(status)
+
+
+def status(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False) -> None:
+    """Show the server, the sources, what waits to be built, and every red check."""
+    settings = Settings.from_environment()
+    state = _state(settings)
+    if as_json:
+        print(json.dumps(state, indent=2, ensure_ascii=False, default=str))
+    else:
+        _print(state)
+
+
+def _state(settings: Settings) -> dict[str, Any]:
+    found = server.status(settings)
+    state: dict[str, Any] = {
+        "server": {"running": found.running, "host": found.host, "port": found.port, "version": found.version},
+        "home": str(settings.home),
+        "landing": str(settings.landing),
+    }
+    return state | _warehouse(settings) if found.running else state
+
+
+def _warehouse(settings: Settings) -> dict[str, Any]:
+    import dagster as dg
+    from psycopg.rows import dict_row
+
+    from echo_assets.definitions import build
+    from echo_assets.refresh import planned_builds
+    from echo_assets.verdicts import standing_verdicts
+
+    sources = Sources(settings)
+    with sources.connection(read_only=True) as connection, connection.cursor(row_factory=dict_row) as cursor:
+        loads = cursor.execute(_LOADS).fetchall()
+    job = build(settings).resolve_implicit_global_asset_job_def()
+    with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
+        verdicts = standing_verdicts(instance, job)
+    return {
+        "sources": loads,
+        "to_build": [step.reason for step in planned_builds(sources)],
+        "checks": verdicts.as_json(),
+    }
+
+
+def _print(state: dict[str, Any]) -> None:
+    from echo_assets.cli.tables import write_table
+
+    found = state["server"]
+    if not found["running"]:
+        print("The database is down: start it with `echoctl up`.")
+        return
+    print(f"PostgreSQL {found['version']} at {found['host']}:{found['port']}; home {state['home']}\n")
+    if state["sources"]:
+        write_table(list(state["sources"][0]), [list(row.values()) for row in state["sources"]])
+    print("\nTo build: " + ("; ".join(state["to_build"]) or "nothing, everything is up to date"))
+    checks = state["checks"]
+    print("Checks: {passed} green, {warned} warnings, {failed} red ({blocking_failed} blocking)".format(**checks))
+    for failure in checks["failures"]:
+        print("  {severity:<5}  {asset}: {check}  {message}  {runbook}".format(**failure))

@@ -1,0 +1,42 @@
+"""The code location: assembles assets, checks, jobs, schedules and sensors. Nothing is defined here.
+
+Loading it touches no network and no database; heavy libraries are imported when a step needs them.
+"""
+
+import warnings
+
+import dagster as dg
+
+warnings.filterwarnings("ignore", category=dg.BetaWarning)
+warnings.filterwarnings("ignore", category=dg.PreviewWarning)
+
+from echo_assets.alerts import alert_sensors  # noqa: E402 - the filter must stand before what it silences
+from echo_assets.dbt_models import dbt_models  # noqa: E402
+from echo_assets.jobs import daily_schedule, ingestion_jobs, quality_job  # noqa: E402
+from echo_assets.raw_files import raw_assets  # noqa: E402
+from echo_assets.sensors import new_file_sensor, refresh_sensor  # noqa: E402
+from echo_assets.settings import Settings  # noqa: E402
+from echo_assets.sources import Sources  # noqa: E402
+from echo_assets.staging_checks import staging_checks  # noqa: E402
+from echo_assets.staging_tables import staging_assets  # noqa: E402
+
+
+def build(settings: Settings) -> dg.Definitions:
+    """Everything of one installation."""
+    sources = Sources(settings)
+    models, checks = dbt_models(settings), staging_checks(sources)
+    ingestion, daily = ingestion_jobs(sources)
+    return dg.Definitions(
+        assets=[*raw_assets(sources), *staging_assets(sources), *models],
+        asset_checks=checks,
+        jobs=[ingestion, daily, quality_job(models, checks)],
+        schedules=[daily_schedule(daily)],
+        sensors=[new_file_sensor(sources), refresh_sensor(sources), *alert_sensors(sources)],
+        executor=dg.in_process_executor,
+    )
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """The definitions under this process's environment."""
+    return build(Settings.from_environment())

@@ -1,0 +1,119 @@
+"""The only place that decides what to rebuild: the ledger's state in, run plans out.
+
+Pure: no database, no clock, no Dagster. The refresh sensor, ``echoctl run``, backfill and replay all use it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from echo_assets.planner.days import DayRange, ranges
+from echo_assets.planner.reasons import key_of, reason_for
+from echo_assets.planner.state import Ledger, Target
+
+Targets = Mapping[str, Target]
+
+
+@dataclass(frozen=True)
+class RunPlan:
+    """One run: assets by ``layer/name``, the days for those among them that are built by day, and why."""
+
+    selection: tuple[str, ...]
+    days: DayRange | None
+    key: str
+    """The same for the same work, another one as soon as a day in it is dirty again: a run key."""
+    reason: str
+
+
+def plan(ledger: Ledger, targets: Iterable[Target], partitions: DayRange) -> tuple[RunPlan, ...]:
+    """Plan the runs that bring every target up to date, in the order in which they must run; none if all is clean.
+
+    `partitions` are the first and the last day there is a partition for; they also hold all earlier and later days.
+    The first run has what daily targets read, each has the daily targets of one range, the last has all the rest.
+    Whoever queues runs must not start one before those ahead of it have succeeded.
+    """
+    known = {target.key: target for target in targets}
+    daily = _daily(ledger, known, partitions)
+    by_day = frozenset().union(*daily.values())
+    whole = _whole(ledger, known, by_day)
+    read_by_daily = frozenset().union(*(known[key].upstream for key in by_day))
+    work: list[tuple[DayRange | None, frozenset[str]]] = sorted(daily.items())
+    if not work:
+        work = [(None, frozenset())] if whole else []
+    runs = []
+    for position, (days, keys) in enumerate(work):
+        selection = keys
+        if position == 0:
+            selection |= whole & read_by_daily
+        if position == len(work) - 1:
+            selection |= whole - read_by_daily
+        runs.append(_run(ledger, selection, days, partitions))
+    return tuple(runs)
+
+
+def _run(ledger: Ledger, selection: frozenset[str], days: DayRange | None, partitions: DayRange) -> RunPlan:
+    dirty = sorted(
+        entry
+        for entry in ledger.dirty_days
+        if entry.asset in selection and days and partitions.nearest(entry.day) in days
+    )
+    stale = sorted(entry for entry in ledger.stale if entry.asset in selection)
+    missing = sorted(ledger.missing & selection)
+    return RunPlan(
+        selection=tuple(sorted(selection)),
+        days=days,
+        key=key_of(ledger, sorted(selection), days, dirty, stale, missing),
+        reason=reason_for(days, dirty, stale, missing),
+    )
+
+
+def _daily(ledger: Ledger, known: Targets, partitions: DayRange) -> dict[DayRange, frozenset[str]]:
+    """Group the daily targets to build by range of days.
+
+    Daily targets that read each other share their days: in separate runs, one could be built before what it reads.
+    """
+    days: dict[str, set[date]] = defaultdict(set)
+    for entry in ledger.dirty_days:
+        if entry.asset in known:
+            days[entry.asset].add(partitions.nearest(entry.day))
+    for key in ledger.missing & known.keys() - days.keys():
+        if known[key].by_day:
+            days[key].add(partitions.first)  # an empty table is enough for what reads it
+    found: dict[DayRange, frozenset[str]] = defaultdict(frozenset)
+    for group in _groups(known):
+        dirty = group & days.keys()
+        changed = dirty | {key for key in group if known[key].upstream & dirty}
+        for together in ranges(day for key in dirty for day in days[key]):
+            found[together] |= changed
+    return found
+
+
+def _groups(known: Targets) -> list[frozenset[str]]:
+    """Split the daily targets into groups between which nothing is read."""
+    groups: list[frozenset[str]] = []
+    for key in sorted(key for key, target in known.items() if target.by_day):
+        touching = [group for group in groups if any(_reads(known, key, other) for other in group)]
+        groups = [group for group in groups if group not in touching]
+        groups.append(frozenset({key}).union(*touching))
+    return groups
+
+
+def _reads(known: Targets, one: str, other: str) -> bool:
+    return one in known[other].upstream or other in known[one].upstream
+
+
+def _whole(ledger: Ledger, known: Targets, by_day: frozenset[str]) -> frozenset[str]:
+    """Find the other targets to build: out of date, missing, below what is built, and the views that it reads through.
+
+    Views hold no rows, but their tests look at the new ones.
+    """
+    whole = {key for key, target in known.items() if not target.by_day}
+    due = whole & ({entry.asset for entry in ledger.stale} | ledger.missing)
+    due |= {key for key in whole if known[key].upstream & (due | by_day)}
+    read = frozenset().union(*(known[key].upstream for key in due | by_day))
+    changed = frozenset(ledger.sources())
+    views = {key for key in read & whole if not known[key].keeps_marks and known[key].sources & changed}
+    return frozenset(due | views)

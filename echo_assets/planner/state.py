@@ -1,0 +1,60 @@
+"""What the planner decides on: the things that can be built, and what the ledger says of them. Pure values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+
+@dataclass(frozen=True, order=True)
+class Target:
+    """An asset that the planner may build."""
+
+    key: str
+    """``layer/name``."""
+    sources: frozenset[str] = frozenset()
+    """Staging sources above it, at any distance."""
+    by_day: bool = False
+    """Rebuilt by day rather than whole: its declared reach."""
+    upstream: frozenset[str] = frozenset()
+    """Keys of the targets above it, at any distance."""
+    keeps_marks: bool = True
+    """Whether the ledger has an entry for it; a view or a seed is never out of date, only missing."""
+
+
+@dataclass(frozen=True, order=True)
+class DirtyDay:
+    """A source changed on this day, and the asset has not seen this change."""
+
+    asset: str
+    source: str
+    day: date
+    mark: int
+
+
+@dataclass(frozen=True, order=True)
+class StaleAsset:
+    """The source has changed since the asset was built as a whole."""
+
+    asset: str
+    source: str
+    mark: int
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """What is not up to date, at one moment."""
+
+    dirty_days: frozenset[DirtyDay] = frozenset()
+    stale: frozenset[StaleAsset] = frozenset()
+    missing: frozenset[str] = frozenset()
+    """Targets whose relation is not in the database."""
+    epoch: str = ""
+    """Differs between two databases, or when the ledger was made anew and its marks start over."""
+    latest_mark: int = 0
+
+    def sources(self) -> Iterator[str]:
+        """Iterate over the sources that something has not caught up with."""
+        yield from (entry.source for entry in self.dirty_days)
+        yield from (entry.source for entry in self.stale)

@@ -1,0 +1,112 @@
+"""Sensors that keep the graph up to date by themselves: new files are taken in, dirty days are rebuilt.
+
+Both look at the state of things, not at events: a lost tick, a crash or a restart heals with the next tick.
+"""
+
+import json
+
+import dagster as dg
+
+from echo_assets.file_runs import FINGERPRINT_TAG, SOURCE_TAG, FileRun, WaitingFile, file_runs, waiting_files
+from echo_assets.planner.locks import planning_lock
+from echo_assets.planner.runs import PLAN_TAG, run_key, tags_of
+from echo_assets.raw_files import files_of
+from echo_assets.refresh import planned_builds
+from echo_assets.sources import Sources
+
+_INTERVAL = 15
+_ATTEMPTS = 3
+_UNFINISHED = [
+    dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING,
+]  # fmt: skip
+
+
+def new_file_sensor(sources: Sources) -> dg.SensorDefinition:
+    """Requests a run for each batch of files that have stopped growing; known bytes are passed over in silence."""
+
+    @dg.sensor(
+        name="new_file_sensor",
+        target=dg.AssetSelection.groups("raw", "staging", "quarantine"),
+        minimum_interval_seconds=_INTERVAL,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Takes in new and changed files of the landing folder, once they are the same at two looks.",
+    )
+    def sense(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+        with planning_lock(sources.url(), wait=False) as held:
+            if not held:
+                return dg.SkipReason("someone else is planning or running: `echoctl run`, or the daily round")
+            waiting = waiting_files(sources)
+        seen_before = json.loads(context.cursor or "{}")
+        cursor = json.dumps({waits.file.partition_key: waits.version for each in waiting.values() for waits in each})
+        still = {source: [waits for waits in each if _is_still(waits, seen_before)] for source, each in waiting.items()}
+        requested = [_request(context.instance, source, each) for source, each in still.items() if each]
+        runs = [request for requests, _ in requested for request in requests]
+        if not runs:
+            why = "files are still being written, or being taken in" if waiting else "no new files"
+            return dg.SensorResult(skip_reason=why, cursor=cursor)
+        added = [request for _, request in requested if request]
+        return dg.SensorResult(run_requests=runs, dynamic_partitions_requests=added, cursor=cursor)
+
+    return sense
+
+
+def _is_still(waits: WaitingFile, seen_before: dict[str, str]) -> bool:
+    return seen_before.get(waits.file.partition_key) == waits.version
+
+
+def _request(
+    instance: dg.DagsterInstance, source: str, waiting: list[WaitingFile]
+) -> tuple[list[dg.RunRequest], dg.AddDynamicPartitionsRequest | None]:
+    """Runs for the files of one source, unless one is under way, and the partitions that they need."""
+    if instance.get_runs_count(dg.RunsFilter(tags={SOURCE_TAG: source}, statuses=_UNFINISHED)):
+        return [], None
+    definition = files_of(source)
+    known = list(instance.get_dynamic_partitions(str(definition.name)))
+    new = [key for key in (waits.file.partition_key for waits in waiting) if key not in set(known)]
+    runs = [_run_request(run, instance) for run in file_runs(source, waiting, [*known, *new])]
+    return [run for run in runs if run], definition.build_add_request(new) if new else None
+
+
+def _run_request(run: FileRun, instance: dg.DagsterInstance) -> dg.RunRequest | None:
+    """The request, with a key that is new for each attempt; None after several attempts on the same bytes."""
+    attempts = instance.get_runs_count(dg.RunsFilter(tags={FINGERPRINT_TAG: run.fingerprint}))
+    if attempts >= _ATTEMPTS:
+        return None
+    selection = [dg.AssetKey(list(key)) for key in run.selection]
+    single = {"partition_key": run.first} if run.first == run.last else {}
+    tags = {name: value for name, value in run.tags.items() if name != "dagster/partition"}
+    return dg.RunRequest(run_key=f"{run.fingerprint}-{attempts}", asset_selection=selection, tags=tags, **single)
+
+
+def refresh_sensor(sources: Sources) -> dg.SensorDefinition:
+    """Requests the next run of the plan; the one after it when that has succeeded."""
+
+    @dg.sensor(
+        name="refresh_sensor",
+        target=dg.AssetSelection.all() - dg.AssetSelection.groups("raw", "staging", "quarantine"),
+        minimum_interval_seconds=_INTERVAL,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Rebuilds the days that landed rows touched, and whatever is built on them.",
+    )
+    def sense(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        if _is_busy(context.instance):
+            return dg.SkipReason("files are being taken in, or a build is under way")
+        with planning_lock(sources.url(), wait=False) as held:
+            if not held:
+                return dg.SkipReason("someone else is planning or running: `echoctl run`, or the daily round")
+            builds = planned_builds(sources)
+        if not builds:
+            return dg.SkipReason("nothing is dirty")
+        key = run_key(builds[0], context.instance)
+        if key is None:
+            return dg.SkipReason(f"this failed several times and waits for a person: {builds[0].reason}")
+        selection = [dg.AssetKey.from_user_string(asset) for asset in builds[0].selection]
+        return dg.RunRequest(run_key=key, asset_selection=selection, tags=tags_of(builds[0]))
+
+    return sense
+
+
+def _is_busy(instance: dg.DagsterInstance) -> bool:
+    unfinished = instance.get_runs(dg.RunsFilter(statuses=_UNFINISHED))
+    return any(SOURCE_TAG in run.tags or PLAN_TAG in run.tags for run in unfinished)

@@ -1,0 +1,65 @@
+{#- The hooks of every table: what it had seen of its sources is written in the transaction that builds it.
+    Where the ledger does not exist (a plain `dbt build` against another database) they record nothing. -#}
+
+{#- pre-hook. Serialises builds of one table, fixes the session's time zone, and remembers the marks before the model
+    reads anything. A daily table that is about to be created from nothing forgets the days it had. -#}
+{% macro remember_marks() %}
+{%- if execute and model.config.materialized in ('table', 'incremental') -%}
+{%- set asset = ledger_asset(model) | trim -%}
+{%- set gates = ledger_gates(model) -%}
+do $remember_marks$
+begin
+    perform set_config('TimeZone', 'UTC', true);
+    perform pg_advisory_xact_lock(hashtext('echo_dbt'), hashtext('{{ asset }}'));
+    {%- if gates %}
+    if {{ ledger_exists() }} then
+        create temp table echo_marks on commit drop as
+        {{ ledger_day_marks(gates) if ledger_reach(model) | trim == 'day' else ledger_whole_marks(gates) }};
+        {%- if ledger_reach(model) | trim == 'day' and not is_incremental() %}
+        delete from ops.built_days where asset = '{{ asset }}';
+        {%- endif %}
+    end if;
+    {%- endif %}
+end
+$remember_marks$
+{%- endif -%}
+{% endmacro %}
+
+{#- post-hook. Writes what was remembered. -#}
+{% macro record_build() %}
+{%- if execute and model.config.materialized in ('table', 'incremental') and ledger_gates(model) -%}
+{%- set asset = ledger_asset(model) | trim -%}
+do $record_build$
+begin
+    if {{ ledger_exists() }} then
+    {%- if ledger_reach(model) | trim == 'day' %}
+        insert into ops.built_days (asset, source, day, mark)
+        select '{{ asset }}', source, day, mark from echo_marks
+        on conflict (asset, source, day) do update set mark = excluded.mark;
+    {%- else %}
+        insert into ops.built_assets (asset, source, mark, built_at)
+        select '{{ asset }}', source, mark, now() from echo_marks
+        on conflict (asset, source) do update set mark = excluded.mark, built_at = excluded.built_at;
+    {%- endif %}
+    end if;
+end
+$record_build$
+{%- endif -%}
+{% endmacro %}
+
+{% macro ledger_exists() -%}
+    to_regclass('ops.dirty_days') is not null
+        and to_regclass('ops.built_days') is not null
+        and to_regclass('ops.built_assets') is not null
+{%- endmacro %}
+
+{#- on-run-start. Says once, instead of once per model, that nothing will be recorded. -#}
+{% macro report_ledger() %}
+    {%- if execute and flags.WHICH in ('run', 'build') -%}
+        {%- if not run_query('select ' ~ ledger_exists()).columns[0].values()[0] -%}
+            {%- do log(
+                'The ledger (ops.dirty_days, ops.built_days, ops.built_assets) is not in database ' ~ target.dbname
+                ~ ': models are built as usual and nothing is recorded.', info=true) -%}
+        {%- endif -%}
+    {%- endif -%}
+{% endmacro %}

@@ -1,0 +1,53 @@
+{#- Selects (source, day, mark): what a model can claim to have seen of its sources when it starts to read.
+    Publishing raises the marks of ops.dirty_days; a table between the model and the source holds the claim back
+    until it has been rebuilt itself, so that the model stays dirty and a race or a crash heals. -#}
+
+{#- A whole table: one mark per source. -#}
+{% macro ledger_whole_marks(gates) %}
+    {%- for source, tables in gates.items() %}
+        select '{{ source }}' as source, null::date as day, least(
+            (select coalesce(max(mark), 0) from ops.dirty_days where source = '{{ source }}')
+            {%- for table in tables if table.reach == 'whole' %},
+            (
+                select coalesce(max(mark), 0) from ops.built_assets
+                where asset = '{{ table.asset }}' and source = '{{ source }}'
+            )
+            {%- endfor %}
+            {%- for table in tables if table.reach == 'day' %},
+            (
+                select coalesce(min(dirty.mark) - 1, 9223372036854775807) from ops.dirty_days as dirty
+                where dirty.source = '{{ source }}' and not {{ ledger_day_is_built(table) }}
+            )
+            {%- endfor %}
+        ) as mark
+        {% if not loop.last %}union all{% endif %}
+    {%- endfor %}
+{% endmacro %}
+
+{#- A daily model: the mark of each day of the window. -#}
+{% macro ledger_day_marks(gates) %}
+    select dirty.source, dirty.day, dirty.mark
+    from ops.dirty_days as dirty
+    where {{ in_window('dirty.day') }} and (
+        {%- for source, tables in gates.items() %}
+        (
+            dirty.source = '{{ source }}'
+            {%- for table in tables %}
+            and {% if table.reach == 'day' %}{{ ledger_day_is_built(table) }}{% else %}exists (
+                select from ops.built_assets as built
+                where built.asset = '{{ table.asset }}' and built.source = dirty.source and built.mark >= dirty.mark
+            ){% endif %}
+            {%- endfor %}
+        )
+        {%- if not loop.last %} or{% endif %}
+        {%- endfor %}
+    )
+{% endmacro %}
+
+{% macro ledger_day_is_built(table) -%}
+    exists (
+        select from ops.built_days as built
+        where built.asset = '{{ table.asset }}' and built.source = dirty.source
+            and built.day = dirty.day and built.mark = dirty.mark
+    )
+{%- endmacro %}

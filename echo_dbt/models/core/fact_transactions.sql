@@ -1,0 +1,95 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='replace_window',
+        on_schema_change='fail',
+        indexes=[{'columns': ['transaction_date']}],
+        meta={'echo': {'reach': 'day', 'day_column': 'transaction_date'}},
+    )
+}}
+
+with
+
+transactions as (
+
+    select * from {{ ref('stg_transactions') }}
+    where {{ in_window('transaction_date') }}
+
+),
+
+dates as (
+
+    select * from {{ ref('dim_date') }}
+
+),
+
+customers as (
+
+    select * from {{ ref('dim_customer') }}
+
+),
+
+products as (
+
+    select * from {{ ref('dim_product') }}
+
+),
+
+channels as (
+
+    select * from {{ ref('dim_channel') }}
+
+),
+
+channel_map as (
+
+    select * from {{ ref('channel_map') }}
+
+),
+
+products_by_name as (
+
+    select * from products
+    where
+        product_id is null
+        and product_key <> -1
+
+),
+
+final as (
+
+    select
+        coalesce(dates.date_key, -1) as date_key,
+        coalesce(customers.customer_key, -1) as customer_key,
+        coalesce(products.product_key, products_by_name.product_key, -1) as product_key,
+        coalesce(channels.channel_key, -1) as channel_key,
+        transactions.transaction_id,
+        transactions.transaction_date,
+        transactions.amount,
+        transactions.quantity,
+        transactions.discount,
+        transactions.currency,
+        transactions.status,
+        transactions.is_counted,
+        transactions.payment_method
+    from transactions
+    left join dates
+        on transactions.transaction_date = dates.full_date
+    left join customers
+        on transactions.customer_id = customers.customer_id
+    left join products
+        on transactions.product_id = products.product_id
+    left join products_by_name
+        on
+            transactions.product = products_by_name.product_name
+            and transactions.product_id is null
+    left join channel_map
+        on {{ channel_label('transactions.channel') }} = channel_map.label
+    left join channels
+        on
+            {{ channel_label('coalesce(channel_map.channel, transactions.channel)') }}
+            = channels.channel_id
+
+)
+
+select * from final

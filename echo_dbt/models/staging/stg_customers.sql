@@ -1,0 +1,26 @@
+with
+
+customers as (
+
+    select * from {{ source('staging', 'customers') }}
+
+),
+
+final as (
+
+    select
+        customer_id,
+        updated_at,
+        email,
+        name,
+        segment,
+        plan_type,
+        acquisition_channel,
+        created_at,
+        _row_id
+
+    from customers
+
+)
+
+select * from final

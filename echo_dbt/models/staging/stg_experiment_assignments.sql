@@ -1,0 +1,26 @@
+with
+
+assignments as (
+
+    select * from {{ source('staging', 'experiment_assignments') }}
+
+),
+
+final as (
+
+    select
+        experiment_id,
+        user_id,
+        variant,
+        assigned_at,
+        {{ business_day('assigned_at') }} as assigned_date,
+        converted,
+        converted_at,
+        revenue,
+        _row_id
+
+    from assignments
+
+)
+
+select * from final

@@ -1,0 +1,33 @@
+with
+
+experiments as (
+
+    select * from {{ source('staging', 'experiments') }}
+
+),
+
+final as (
+
+    select
+        experiment_id,
+        name as experiment_name,
+        unit,
+        arms::jsonb as arms,
+        control,
+        primary_metric,
+        secondary_metrics::jsonb as secondary_metrics,
+        guardrails::jsonb as guardrails,
+        mde,
+        alpha,
+        power,
+        looks,
+        started_at,
+        ends_at,
+        min_days,
+        _row_id
+
+    from experiments
+
+)
+
+select * from final

@@ -1,0 +1,28 @@
+with
+
+subscriptions as (
+
+    select * from {{ source('staging', 'subscriptions') }}
+
+),
+
+final as (
+
+    select
+        subscription_id,
+        effective_at,
+        customer_id,
+        plan,
+        amount,
+        currency,
+        billing_period,
+        status,
+        started_at,
+        ended_at,
+        _row_id
+
+    from subscriptions
+
+)
+
+select * from final

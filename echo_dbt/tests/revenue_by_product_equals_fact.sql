@@ -1,0 +1,33 @@
+-- The products add up to the fact, to the cent and to the line.
+{{ config(meta={'dagster': {'ref': {'name': 'revenue_by_product'}}}) }}
+
+with
+
+products as (
+
+    select
+        coalesce(sum(total_revenue), 0) as revenue,
+        coalesce(sum(transactions), 0)::bigint as transactions
+    from {{ ref('revenue_by_product') }}
+
+),
+
+lines as (
+
+    select
+        coalesce(sum(amount), 0) as revenue,
+        count(*) as transactions
+    from {{ ref('fact_transactions') }}
+    where is_counted
+
+),
+
+final as (
+
+    select * from products
+    except
+    select * from lines
+
+)
+
+select * from final

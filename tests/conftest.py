@@ -1,0 +1,69 @@
+"""Fixtures that every test may use: one real embedded server per session, in an ECHO_HOME of its own.
+
+A test that asks for none of them starts no server. Nothing here knows of tables, assets or dbt.
+"""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from echo_assets import server
+from echo_assets.server.postmaster import superuser_connection
+from echo_assets.settings import Settings
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what asks for the server, so that `-m "not database"` is the part that runs without one."""
+    for item in items:
+        if "databases" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.database)
+
+
+@pytest.fixture(scope="session")
+def settings() -> Iterator[Settings]:
+    """Settings with every folder in a temporary place; variables of the developer's shell are not read."""
+    folder = Path(tempfile.mkdtemp(prefix="echo-test-"))
+    folder.chmod(0o755)  # when root runs the tests, the server's account must get in
+    yield Settings.from_environment({"ECHO_HOME": f"{folder}/home", "ECHO_LANDING": f"{folder}/landing"})
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def databases(settings: Settings) -> Iterator[server.Databases]:
+    """The session's server, up; its databases are shared, so leave them as you found them or use fresh_database."""
+    try:
+        found = server.up(settings)
+        with superuser_connection(found.port, settings.postgres_home / "superuser_passfile") as connection:
+            connection.execute("alter system set fsync = off")  # tests end processes, not power supplies
+            connection.execute("select pg_reload_conf()")
+        yield found
+    finally:
+        server.down(settings)
+
+
+@pytest.fixture
+def connection(databases: server.Databases) -> Iterator[psycopg.Connection]:
+    """A connection of the owner to the shared database ``echo``; what is not committed is rolled back."""
+    with psycopg.connect(databases.url()) as opened:
+        yield opened
+        opened.rollback()
+
+
+@pytest.fixture
+def fresh_database(databases: server.Databases) -> Iterator[server.Databases]:
+    """The same server with a new empty database as its warehouse: ``fresh_database.url()``, ``.environment()``."""
+    name = f"test_{secrets.token_hex(6)}"
+    with psycopg.connect(databases.url(), autocommit=True) as opened:
+        opened.execute(f"create database {name} template template0")
+        try:
+            yield replace(databases, warehouse=name)
+        finally:
+            opened.execute(f"drop database {name} with (force)")

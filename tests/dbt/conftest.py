@@ -1,0 +1,66 @@
+"""A real warehouse for the dbt project, and dbt in this process: parsed once, run many times."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import psycopg
+import pytest
+from dbt.cli.main import dbtRunner
+from dbt_command import Dbt
+from dbt_warehouse import CALENDAR, Warehouse
+
+from echo_assets.server import Databases
+
+PROJECT = Path(__file__).parents[2] / "echo_dbt"
+
+
+@pytest.fixture(scope="session")
+def dbt_database(databases: Databases) -> Iterator[Databases]:
+    """A database that the tests of this folder share: its name is written into the parsed project."""
+    name = f"test_dbt_{secrets.token_hex(4)}"
+    with psycopg.connect(databases.url(), autocommit=True) as opened:
+        opened.execute(f"create database {name} template template0")
+        yield replace(databases, warehouse=name)
+        opened.execute(f"drop database {name} with (force)")
+
+
+@pytest.fixture(scope="session")
+def dbt(dbt_database: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dbt]:
+    """dbt on that database."""
+    artifacts = str(tmp_path_factory.mktemp("dbt"))
+    options = (
+        *("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)),
+        *("--target-path", artifacts, "--log-path", artifacts, "--quiet"),
+        *("--no-write-json", "--log-level-file", "none"),
+    )
+    with pytest.MonkeyPatch.context() as patched:
+        for variable, value in dbt_database.environment().items():
+            patched.setenv(variable, value)
+        parsed = dbtRunner().invoke(["parse", *options])
+        assert parsed.success, parsed.exception
+        yield Dbt(parsed.result, options)
+
+
+@pytest.fixture(scope="session")
+def prepared(dbt_database: Databases, dbt: Dbt) -> Iterator[Warehouse]:
+    """What no test changes: seeds, staging views over empty tables, and the calendar.
+
+    Autocommit: a test sees what dbt committed, and dbt what the test wrote.
+    """
+    with psycopg.connect(dbt_database.url(), autocommit=True) as opened:
+        made = Warehouse(opened)
+        made.create()
+        dbt("seed")
+        dbt("run", "--select", "config.materialized:view", CALENDAR)
+        yield made
+
+
+@pytest.fixture
+def warehouse(prepared: Warehouse) -> Warehouse:
+    """Empty staging tables and an empty ledger."""
+    prepared.reset()
+    return prepared

@@ -1,0 +1,1 @@
+select channel, sum(amount)::numeric(18, 2) as revenue from {{ ref('fact_transactions') }} group by channel

@@ -1,0 +1,91 @@
+"""Settings: defaults, refusals, and .env.example in step with the code."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from echo_assets.settings import PROJECT, Settings, SettingsError
+
+
+class Recording(Mapping[str, str]):
+    """An empty environment that remembers what it was asked for."""
+
+    def __init__(self) -> None:
+        self.asked: set[str] = set()
+
+    def __getitem__(self, name: str) -> str:
+        self.asked.add(name)
+        raise KeyError(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+
+def test_an_empty_environment_gives_the_documented_defaults() -> None:
+    settings = Settings.from_environment({})
+    assert settings.home == Path.cwd() / ".echo"
+    assert settings.landing == Path.cwd() / "data" / "landing"
+    assert settings.contracts == PROJECT / "echo_quality" / "contracts"
+    assert (settings.timezone, settings.start_date, settings.memory_limit_mb) == ("UTC", date(2023, 1, 1), 200)
+    assert (settings.database_url, settings.max_rejected_share, settings.postgres_port) == (None, None, None)
+
+
+def test_an_empty_value_means_unset() -> None:
+    assert Settings.from_environment({"ECHO_TIMEZONE": "", "ECHO_POSTGRES_PORT": " "}) == Settings.from_environment({})
+
+
+def test_the_folders_of_a_home_are_inside_it() -> None:
+    settings = Settings.from_environment({"ECHO_HOME": "/srv/../srv/echo"})
+    folders = (settings.lake, settings.dagster_home, settings.postgres_home, settings.docs)
+    assert [str(folder) for folder in folders] == [
+        f"/srv/echo/{name}" for name in ("lake", "dagster", "postgres", "docs")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "accepted"),
+    [
+        ("ECHO_TIMEZONE", "Mars/Olympus", "IANA"),
+        ("ECHO_TIMEZONE", "../etc/passwd", "IANA"),
+        ("ECHO_START_DATE", "31.01.2023", "2023-01-31"),
+        ("ECHO_MAX_REJECTED_SHARE", "1.01", "0 to 1"),
+        ("ECHO_MAX_REJECTED_SHARE", "nan", "0 to 1"),
+        ("ECHO_DBT_SUBPROCESS", "maybe", "1 or 0"),
+        ("ECHO_MEMORY_LIMIT_MB", "200MB", "whole number"),
+        ("ECHO_POSTGRES_PORT", "80", "1024 to 65535"),
+        ("ECHO_POSTGRES_PORT", "²", "whole number"),
+    ],
+)
+def test_a_bad_value_is_refused_by_name_with_what_is_accepted(variable: str, value: str, accepted: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        Settings.from_environment({variable: value})
+    assert variable in str(refused.value)
+    assert value in str(refused.value)
+    assert accepted in str(refused.value)
+
+
+@pytest.mark.parametrize("url", ["mysql://me:hunter2@db/x", "postgresql+psycopg://me:hunter2@db/x", "me:hunter2@db"])
+def test_a_refused_database_url_does_not_show_its_password(url: str) -> None:
+    with pytest.raises(SettingsError, match="ECHO_DATABASE_URL") as refused:
+        Settings.from_environment({"ECHO_DATABASE_URL": url})
+    assert "hunter2" not in str(refused.value)
+
+
+def test_the_representation_of_settings_shows_no_password() -> None:
+    secret = {"ECHO_DATABASE_URL": "postgresql://me:hunter2@db/x", "ECHO_ALERT_URL": "slack://hunter2/"}
+    assert "hunter2" not in repr(Settings.from_environment(secret))
+
+
+def test_env_example_documents_every_variable_and_no_other() -> None:
+    environment = Recording()
+    Settings.from_environment(environment)
+    documented = re.findall(r"^([A-Z_]+)=$", (PROJECT / ".env.example").read_text(encoding="utf-8"), re.MULTILINE)
+    assert sorted(documented) == sorted(environment.asked)
