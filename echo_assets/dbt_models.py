@@ -19,9 +19,6 @@ from echo_assets.dbt.steps import selection, steps
 from echo_assets.server import Databases
 from echo_assets.settings import Settings
 
-_RETRY = dg.RetryPolicy(max_retries=2, delay=5, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS)
-"""Every model replaces what it builds, so a step may be repeated; only what may pass by itself is."""
-
 
 def daily_partitions(settings: Settings) -> dg.DailyPartitionsDefinition:
     """Return the days from the settings' start up to and including today, in UTC."""
@@ -60,7 +57,6 @@ def _step(runner: DbtRunner, name: str, unique_ids: frozenset[str], **options: A
         select=selection(runner.project.manifest, unique_ids),
         name=name,
         pool=name,
-        retry_policy=_RETRY,
         **options,
     )
 

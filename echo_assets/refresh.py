@@ -86,10 +86,23 @@ def planned_file_runs(sources: Sources, instance: dg.DagsterInstance) -> list[Fi
     return runs
 
 
+_BLOCKED = """
+select distinct on (asset, check_name) split_part(asset, '/', 2), passed from ops.check_results
+where blocking and asset like 'staging/%%' order by asset, check_name, check_result_id desc
+"""
+
+
+def blocked_sources(sources: Sources) -> frozenset[str]:
+    """Sources whose staging tables broke an invariant when it was last asked; nothing is built on them."""
+    with sources.connection(read_only=True) as connection:
+        return frozenset(source for source, passed in connection.execute(_BLOCKED.encode(), []) if not passed)
+
+
 def planned_builds(sources: Sources) -> tuple[RunPlan, ...]:
-    """The runs that would build what is dirty now."""
+    """The runs that would build what is dirty now, without what reads a blocked source."""
     days = daily_partitions(sources.settings)
     first, last = days.get_first_partition_key(), days.get_last_partition_key()
-    targets = targets_from(load_project().manifest)
+    blocked = blocked_sources(sources)
+    targets = tuple(target for target in targets_from(load_project().manifest) if not target.sources & blocked)
     ledger = read_ledger(sources.url(read_only=True), targets)
     return plan(ledger, targets, DayRange(date.fromisoformat(str(first)), date.fromisoformat(str(last))))

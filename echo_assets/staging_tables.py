@@ -1,7 +1,8 @@
 """`staging/<source>` and `quarantine/<source>`: typed rows that conform to their contract, and the rest with reasons.
 
 One step makes both, file by file: audit the landed rows with the contract's suite, then publish the good rows or refuse
-the file. A refused file never stops the others. What must hold of the tables as a whole is in `staging_checks.py`.
+the file. A refused file never stops the others: its partition is materialised with no rows of its own, and says why.
+What must hold of the tables as a whole is in `staging_checks.py`.
 """
 
 from collections.abc import Iterator
@@ -57,8 +58,7 @@ def _staging_asset(sources: Sources, contract: Contract) -> dg.AssetsDefinition:
         yield from merged_results(staging, suite_of(contract), [(file.load, file.outcomes) for file in finished])
         yield _agreement(staging, finished)
         yield dg.MaterializeResult(asset_key=quarantine, metadata=_totals(finished, "quarantined"))
-        if any(file.load.is_accepted for file in finished):
-            yield dg.MaterializeResult(asset_key=staging, metadata=_totals(finished, "staged"))
+        yield dg.MaterializeResult(asset_key=staging, metadata=_totals(finished, "staged"))
 
     return stage
 
@@ -73,7 +73,6 @@ def _spec(contract: Contract, table: Table, description: str) -> dg.AssetSpec:
         kinds={"postgres", "duckdb", "great_expectations"},
         metadata={**table_schema(table), "contract": f"{contract.source} {contract.version}"},
         partitions_def=files_of(contract.source),
-        skippable=True,
     )
 
 

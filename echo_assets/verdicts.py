@@ -80,13 +80,17 @@ def standing_verdicts(instance: dg.DagsterInstance, job: dg.JobDefinition) -> Ve
     found = []
     for key in keys:
         record = records.get(key)
-        evaluation = record.evaluation if record else None
-        if evaluation is not None:
-            found.append(_verdict(evaluation))
+        if record is not None and record.event is not None:
+            found.append(_verdict(key, record.event.dagster_event))
     return Verdicts(tuple(found))
 
 
-def _verdict(evaluation: dg.AssetCheckEvaluation) -> Verdict:
+def _verdict(key: dg.AssetCheckKey, event: dg.DagsterEvent | None) -> Verdict:
+    """The verdict of an evaluation; a check that a run had planned and never evaluated is red."""
+    evaluation = event.event_specific_data if event else None
+    if not isinstance(evaluation, dg.AssetCheckEvaluation):
+        message = "was planned and never evaluated: its step was skipped or cut off"
+        return Verdict(key.asset_key.to_user_string(), key.name, False, "ERROR", True, message, "")
     metadata = {name: value.value for name, value in evaluation.metadata.items()}
     rows = next((metadata[name] for name in _FAILING_ROWS if metadata.get(name)), None)
     message = evaluation.description or (f"{rows} rows fail" if rows else "")

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psycopg
 from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
 from echo_assets.dbt import in_process, in_subprocess
@@ -63,9 +64,9 @@ class DbtRunner:
                     outcome.note(raw)
                     for event in self._converted(context, command, raw):
                         yield outcome.seen(details.added_to(event, raw))
-        except DbtError as error:
+        except (DbtError, psycopg.OperationalError) as error:
             outcome.ended_badly(str(error))
-        outcome.raise_unless_complete(command.log_file)
+        outcome.raise_unless_complete(command.log_file, context.retry_number)
 
     def _command(
         self, context: dg.AssetExecutionContext, environment: Mapping[str, str], variables: Mapping[str, str]

@@ -1,4 +1,8 @@
-"""Whether a dbt step did all it was asked to: a run must not be green because something was skipped."""
+"""Whether a dbt step did all it was asked to: a run must not be green because something was skipped.
+
+A step is repeated only where that may help: every model replaces what it builds. There is no retry policy, because
+Dagster would also apply it to a run that somebody cancels.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +17,8 @@ from echo_assets.dbt.command import PROBLEMS, RawEvent
 AssetEvent = dg.Output[Any] | dg.AssetMaterialization | dg.AssetObservation | dg.AssetCheckResult
 """What dagster-dbt makes of dbt's events inside an asset."""
 
+_RETRIES = 2
+_FIRST_DELAY = 5
 _TRANSIENT = ("deadlock detected", "could not serialize access", "server closed the connection", "connection refused")
 """What a second attempt may cure; a failed test or wrong SQL would fail again."""
 
@@ -47,18 +53,24 @@ class Outcome:
         """Remember that the command itself reported failure."""
         self._end = reason
 
-    def raise_unless_complete(self, log_file: Path) -> None:
-        """Raise dg.Failure if dbt failed or left out anything selected; it is retried only where that may help."""
+    def raise_unless_complete(self, log_file: Path, retry_number: int) -> None:
+        """Raise dg.Failure if dbt failed or left out anything selected, or ask for another attempt."""
         assets = sorted(key.to_user_string() for key in self._assets.values())
         checks = sorted(f"{key.asset_key.to_user_string()}: {key.name}" for key in self._checks)
         if not (self._end or assets or checks):
             return
         problems = self._problems or [self._end or "dbt reported success, but not for everything it was asked to do."]
-        raise dg.Failure(
+        failure = dg.Failure(
             description="\n\n".join([*problems, *_listed("Not built", assets), *_listed("Not tested", checks)]),
             metadata={"dbt log": dg.MetadataValue.path(log_file)},
-            allow_retries=any(phrase in problem.lower() for problem in problems for phrase in _TRANSIENT),
         )
+        if retry_number < _RETRIES and any(_may_pass(problem) for problem in problems):
+            raise dg.RetryRequested(_RETRIES, _FIRST_DELAY * 2**retry_number) from failure
+        raise failure
+
+
+def _may_pass(problem: str) -> bool:
+    return any(phrase in problem.lower() for phrase in _TRANSIENT)
 
 
 def _listed(title: str, names: list[str]) -> list[str]:

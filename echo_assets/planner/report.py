@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import dagster as dg
 from dagster import AssetCheckEvaluation, DagsterEvent, DagsterEventType
+
+if TYPE_CHECKING:
+    from dagster_shared.error import SerializableErrorInfo
+
+_INTERRUPTIONS = ("DagsterExecutionInterruptedError", "KeyboardInterrupt")
+_UNKNOWN = "Dagster gives no reason"
 
 
 @dataclass(frozen=True)
@@ -49,6 +56,8 @@ class RunReport:
     skipped: tuple[str, ...]
     failed: tuple[FailedStep, ...]
     checks: tuple[CheckReport, ...]
+    cancelled: bool = False
+    """Somebody interrupted it (Ctrl-C, or Terminate in the UI)."""
 
 
 def progress_of(event: DagsterEvent) -> Progress:
@@ -74,6 +83,7 @@ def report_of(run_id: str, job: dg.JobDefinition, events: Iterable[DagsterEvent]
         skipped=tuple(sorted(asked - materialized - {asset for step in failed for asset in step.assets})),
         failed=failed,
         checks=tuple(_check(event) for event in by_type.get(DagsterEventType.ASSET_CHECK_EVALUATION, [])),
+        cancelled=any(_was_cancelled(event) for event in by_type.get(DagsterEventType.STEP_FAILURE, [])),
     )
 
 
@@ -82,12 +92,25 @@ def _failed_step(job: dg.JobDefinition, event: DagsterEvent, built: set[dg.Asset
     own = job.asset_layer.get_selected_entity_keys_for_node(event.node_handle) if event.node_handle else ()
     assets = sorted(key.to_user_string() for key in own if isinstance(key, dg.AssetKey) and key not in built)
     given = failure.user_failure_data.description if failure.user_failure_data else None
-    return FailedStep(str(event.step_key), tuple(assets), (given or failure.error_display_string).strip())
+    return FailedStep(str(event.step_key), tuple(assets), (given or _reason(failure.error)).strip())
 
 
 def _failed_run(event: DagsterEvent) -> FailedStep:
-    error = event.job_failure_data.error
-    return FailedStep("the run itself", (), (error.message if error else event.message or "no reason given").strip())
+    return FailedStep("the run itself", (), _reason(event.job_failure_data.error) or event.message or _UNKNOWN)
+
+
+def _reason(error: SerializableErrorInfo | None) -> str:
+    """Name the first cause, without the traceback: that is in the UI."""
+    while error and error.cause:
+        error = error.cause
+    if error is None:
+        return _UNKNOWN
+    return "cancelled" if error.cls_name in _INTERRUPTIONS else error.message.strip()
+
+
+def _was_cancelled(event: DagsterEvent) -> bool:
+    error = event.step_failure_data.error
+    return error is not None and _reason(error) == "cancelled"
 
 
 def _check(event: DagsterEvent) -> CheckReport:
