@@ -5,7 +5,7 @@ SHELL := /bin/sh
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .PHONY: help demo ui test test-fast set-up manifest lint types imports sql contracts pytest pytest-first pytest-second \
-        golden containers format up down clean
+        golden containers format up down clean reset
 
 PYTHON ?= python3
 PORT ?= 3000
@@ -97,3 +97,7 @@ clean: ## Remove caches and build results; the environment (.venv) and your data
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage htmlcov dist build
 	rm -rf echo_dbt/target echo_dbt/logs echo_dbt/dbt_packages
 	find echo_assets echo_dbt echo_ml echo_quality echo_streaming tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+reset: set-up ## Stop the database and delete it, with all of .echo and data/landing: what the demo made, or your own
+	@$(BIN)/echoctl down
+	rm -rf .echo data/landing

@@ -25,7 +25,7 @@ def build(settings: Settings) -> dg.Definitions:
     """Everything of one installation."""
     sources = Sources(settings)
     models, checks = dbt_models(settings), staging_checks(sources)
-    ingestion, daily = ingestion_jobs(sources)
+    ingestion, daily = ingestion_jobs(sources, lambda: build(settings).resolve_implicit_global_asset_job_def())
     return dg.Definitions(
         assets=[*raw_assets(sources), *staging_assets(sources), *models],
         asset_checks=checks,

@@ -42,9 +42,8 @@ class FileRun:
     @property
     def tags(self) -> dict[str, str]:
         """What tells Dagster the range, and us the files."""
-        files = {RANGE_START: self.first, RANGE_END: self.last} if self.first != self.last else {}
-        one = {"dagster/partition": self.first} if self.first == self.last else {}
-        return {**files, **one, SOURCE_TAG: self.source, FINGERPRINT_TAG: self.fingerprint}
+        files = {RANGE_START: self.first, RANGE_END: self.last}
+        return {**files, SOURCE_TAG: self.source, FINGERPRINT_TAG: self.fingerprint}
 
 
 def waiting_files(sources: Sources) -> dict[str, list[WaitingFile]]:

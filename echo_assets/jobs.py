@@ -14,7 +14,11 @@ if TYPE_CHECKING:
     from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 
-def ingestion_jobs(sources: Sources) -> tuple[dg.JobDefinition, dg.JobDefinition]:
+AllAssets = Callable[[], dg.JobDefinition]
+"""Gives the job that holds every asset; asked when a job runs, because it is assembled from these jobs as well."""
+
+
+def ingestion_jobs(sources: Sources, all_assets: AllAssets) -> tuple[dg.JobDefinition, dg.JobDefinition]:
     """`data_ingestion_job` and `daily_data_job`.
 
     Files of different sources are partitions of different definitions and cannot share a run, so each of these jobs
@@ -23,11 +27,11 @@ def ingestion_jobs(sources: Sources) -> tuple[dg.JobDefinition, dg.JobDefinition
 
     @dg.op(description="Take in every file that waits in the landing folder, one run a source.")
     def take_in_waiting_files(context: dg.OpExecutionContext) -> None:
-        _carry_out(context, sources, lambda refresh: refresh.files())
+        _carry_out(context, sources, all_assets(), lambda refresh: refresh.files())
 
     @dg.op(description="Take in every file that waits, then build whatever is dirty.")
     def refresh_everything(context: dg.OpExecutionContext) -> None:
-        _carry_out(context, sources, lambda refresh: refresh.all())
+        _carry_out(context, sources, all_assets(), lambda refresh: refresh.all())
 
     @dg.job(description="From the landing folder to checked staging tables, for every file that waits.")
     def data_ingestion_job() -> None:
@@ -64,11 +68,11 @@ def daily_schedule(job: dg.JobDefinition) -> dg.ScheduleDefinition:
 
 
 def _carry_out(
-    context: dg.OpExecutionContext, sources: Sources, work: Callable[[Refresh], Iterator[RunReport]]
+    context: dg.OpExecutionContext,
+    sources: Sources,
+    job: dg.JobDefinition,
+    work: Callable[[Refresh], Iterator[RunReport]],
 ) -> None:
-    from echo_assets.definitions import build
-
-    job = build(sources.settings).resolve_implicit_global_asset_job_def()
     refresh = Refresh(sources, job, context.instance, announce=context.log.info)
     with planning_lock(sources.url(), wait=True):
         reports = list(work(refresh))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 
 import dagster as dg
 
@@ -24,6 +25,9 @@ from echo_assets.planner.targets import targets_from
 from echo_assets.raw_files import files_of
 from echo_assets.settings import PROJECT
 from echo_assets.sources import Sources
+
+if TYPE_CHECKING:
+    from dagster._core.remote_origin import RemoteJobOrigin
 
 LOCATION, MODULE = "echo", "echo_assets.definitions"
 Watch = Callable[[Progress], None]
@@ -66,7 +70,7 @@ class Refresh:
                 return
 
     @property
-    def _origin(self) -> object:
+    def _origin(self) -> RemoteJobOrigin:
         return origin_of(self.job.name, MODULE, LOCATION, str(PROJECT))
 
     def _say(self, message: str) -> None:

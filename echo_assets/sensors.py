@@ -27,7 +27,7 @@ def new_file_sensor(sources: Sources) -> dg.SensorDefinition:
 
     @dg.sensor(
         name="new_file_sensor",
-        target=dg.AssetSelection.groups("raw", "staging", "quarantine"),
+        asset_selection=dg.AssetSelection.groups("raw", "staging", "quarantine"),
         minimum_interval_seconds=_INTERVAL,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Takes in new and changed files of the landing folder, once they are the same at two looks.",
@@ -74,9 +74,7 @@ def _run_request(run: FileRun, instance: dg.DagsterInstance) -> dg.RunRequest | 
     if attempts >= _ATTEMPTS:
         return None
     selection = [dg.AssetKey(list(key)) for key in run.selection]
-    single = {"partition_key": run.first} if run.first == run.last else {}
-    tags = {name: value for name, value in run.tags.items() if name != "dagster/partition"}
-    return dg.RunRequest(run_key=f"{run.fingerprint}-{attempts}", asset_selection=selection, tags=tags, **single)
+    return dg.RunRequest(run_key=f"{run.fingerprint}-{attempts}", asset_selection=selection, tags=run.tags)
 
 
 def refresh_sensor(sources: Sources) -> dg.SensorDefinition:
@@ -84,7 +82,7 @@ def refresh_sensor(sources: Sources) -> dg.SensorDefinition:
 
     @dg.sensor(
         name="refresh_sensor",
-        target=dg.AssetSelection.all() - dg.AssetSelection.groups("raw", "staging", "quarantine"),
+        asset_selection=dg.AssetSelection.all() - dg.AssetSelection.groups("raw", "staging", "quarantine"),
         minimum_interval_seconds=_INTERVAL,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Rebuilds the days that landed rows touched, and whatever is built on them.",

@@ -67,7 +67,7 @@ def quarantine_differs(connection: Connection[Any], contract: Contract, load: Lo
 
 
 def audit(connection: Connection[Any], contract: Contract, load: Load, url: str, business_timezone: str) -> Audit:
-    """Run the contract's suite over the landed rows; `url` is what the suite connects with; it makes temporary tables only."""
+    """Run the contract's suite over the landed rows; it connects with `url` and makes temporary tables only."""
     query = bound(batch_sql(contract), load.load_id, business_timezone)
     outcomes = run_checkpoint(suite_of(contract), url, query, masked=masked_columns(contract))
     money = None

@@ -51,6 +51,7 @@ class Column:
     accepted_severity: Severity = Severity.ERROR
     minimum: str | None = None
     maximum: str | None = None
+    longest: int | None = None
     pattern: str | None = None
     pattern_severity: Severity = Severity.ERROR
     derived_from: tuple[str, ...] = ()

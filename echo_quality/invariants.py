@@ -101,13 +101,17 @@ left join there using (load_id)
 left join set_aside using (load_id)
 where source = {source} and status in ('loaded', 'replaced', 'refused')
     and (
-        rows_in_file <> staged + withheld + quarantined + duplicates
-        or coalesce(set_aside.rows, 0) <> quarantined
-        or coalesce(there.rows, 0) <> staged + coalesce((notes ->> 'repeated')::bigint, 0)
+        rows_in_file is distinct from staged + withheld + quarantined + duplicates
+        or coalesce(set_aside.rows, 0) is distinct from quarantined
+        or coalesce(there.rows, 0) is distinct from staged + coalesce((notes ->> 'repeated')::bigint, 0)
     )
 union all
 select there.load_id, 'rows without an accepted load', null, null, null, null, null, there.rows, null
 from there left join loaded using (load_id) where loaded.load_id is null
+union all
+select set_aside.load_id, 'rejected rows without a load that stands', null, null, null, null, null, null, set_aside.rows
+from set_aside left join ops.loads as loads using (load_id)
+where loads.load_id is null or loads.status in ('landed', 'superseded')
 """
 )
 
@@ -119,8 +123,8 @@ select load_id, file, money_in_file, money_staged, money_withheld, money_quarant
 from ops.loads left join there using (load_id)
 where source = {source} and status in ('loaded', 'replaced', 'refused')
     and (
-        money_in_file <> money_staged + money_withheld + money_quarantined + money_duplicates
-        or coalesce(there.money, 0) <> money_staged + coalesce((notes ->> 'money_repeated')::numeric, 0)
+        money_in_file is distinct from money_staged + money_withheld + money_quarantined + money_duplicates
+        or coalesce(there.money, 0) <> coalesce(money_staged, 0) + coalesce((notes ->> 'money_repeated')::numeric, 0)
     )
 """
 )

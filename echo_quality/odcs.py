@@ -9,7 +9,9 @@ on a property `scale`, `precision`, `formats`, `lowerCase`, `default`, `defaultF
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +26,9 @@ from open_data_contract_standard.model import (
 from pydantic import ValidationError
 
 from echo_quality.contract import Column, Contract, ContractError, Dialect, LogicalType, RowRule, Severity
+from echo_quality.contract_checks import check_contract, refuse_unread
 
-_NAME = re.compile(r"^[a-z][a-z0-9_]{0,59}$")
+_NAME = re.compile(r"^[a-z][a-z0-9_]{0,39}$")
 _VERSION = re.compile(r"^\d+\.\d+\.\d+$")
 _TYPES = {"object": LogicalType.JSON, "array": LogicalType.JSON}
 _PROPERTIES_OF_CONTRACT = frozenset(
@@ -37,6 +40,9 @@ _PROPERTIES_OF_COLUMN = frozenset(
         "acceptedSeverity", "patternSeverity",
     }
 )  # fmt: skip
+_OPTIONS = frozenset({"minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum", "maxLength", "pattern"})
+_LONGEST_IN_KEY = 200
+"""Characters: the index over a key has room for three such texts."""
 
 
 def read_contracts(folder: Path) -> dict[str, Contract]:
@@ -52,7 +58,10 @@ def read_contract(path: Path) -> Contract:
     """One contract; its source is the file's stem."""
     try:
         written = yaml.safe_load(path.read_text(encoding="utf-8"))
+        if not isinstance(written, dict):
+            raise ContractError(f"holds no mapping but {type(written).__name__}: write an Open Data Contract here")
         standard = OpenDataContractStandard(**written)
+        refuse_unread(written, standard.model_dump(exclude_unset=True, by_alias=True))
         return _contract(path.stem, standard)
     except yaml.YAMLError as error:
         raise ContractError(f"{path}: not valid YAML: {error}") from error
@@ -80,11 +89,11 @@ def _contract(source: str, standard: OpenDataContractStandard) -> Contract:
         suite=str(custom.get("suite") or f"raw_{source}_data"),
         conserved=custom.get("conserved"),
         timezone=str(custom.get("timezone") or "UTC"),
-        max_rejected_share=float(custom.get("maxRejectedShare", 0.05)),
+        max_rejected_share=_share(custom.get("maxRejectedShare", 0.05)),
         freshness_hours=_freshness(standard),
         dialect=Dialect(*(custom.get(name) for name in ("encoding", "delimiter", "sheet"))),
     )
-    _check(contract)
+    check_contract(contract)
     return contract
 
 
@@ -93,16 +102,27 @@ def _only_schema(source: str, standard: OpenDataContractStandard) -> SchemaObjec
     if len(schemas) != 1 or schemas[0].name != source:
         raise ContractError(f"`schema` must hold exactly one object, named {source!r} like the file")
     if not _NAME.match(source):
-        raise ContractError(f"source name {source!r} must be lower case letters, digits and _, at most 60")
+        raise ContractError(f"source name {source!r} must be lower case letters, digits and _, at most 40")
     return schemas[0]
+
+
+def _share(written: Any) -> float:
+    with _blamed_on("maxRejectedShare"):
+        return float(written)
 
 
 def _column(written: SchemaProperty) -> Column:
     name = written.name or ""
     if not _NAME.match(name):
-        raise ContractError(f"column name {name!r} must be lower case letters, digits and _, at most 60")
+        raise ContractError(f"column name {name!r} must be lower case letters, digits and _, at most 40")
+    if written.quality or written.unique:
+        raise ContractError(f"column {name!r}: `quality` belongs to the schema object, and `unique` is what a key is")
     custom = _custom(written.customProperties, _PROPERTIES_OF_COLUMN, f"column {name!r}")
-    options = written.logicalTypeOptions or {}
+    with _blamed_on(f"column {name!r}"):
+        return _read_column(written, name, custom, _options(written))
+
+
+def _read_column(written: SchemaProperty, name: str, custom: dict[str, Any], options: dict[str, Any]) -> Column:
     return Column(
         name=name,
         logical_type=_logical_type(name, written.logicalType),
@@ -118,6 +138,7 @@ def _column(written: SchemaProperty) -> Column:
         accepted_severity=Severity(custom.get("acceptedSeverity", "error")),
         minimum=_bound(options, "minimum", "exclusiveMinimum", ">"),
         maximum=_bound(options, "maximum", "exclusiveMaximum", "<"),
+        longest=options.get("maxLength"),
         pattern=options.get("pattern"),
         pattern_severity=Severity(custom.get("patternSeverity", "error")),
         derived_from=tuple(custom.get("derivedFrom", ())),
@@ -128,11 +149,24 @@ def _column(written: SchemaProperty) -> Column:
     )
 
 
+def _options(written: SchemaProperty) -> dict[str, Any]:
+    options = dict(written.logicalTypeOptions or {})
+    if unknown := sorted(set(options) - _OPTIONS):
+        known = ", ".join(sorted(_OPTIONS))
+        raise ContractError(f"unknown logicalTypeOptions {unknown} of column {written.name!r}; known: {known}")
+    if written.primaryKey and written.logicalType == LogicalType.STRING:
+        options["maxLength"] = min(int(options.get("maxLength", _LONGEST_IN_KEY)), _LONGEST_IN_KEY)
+    return options
+
+
 def _bound(options: dict[str, Any], inclusive: str, exclusive: str, sign: str) -> str | None:
     """A bound as text: `5` for an inclusive one, `>5` or `<5` for an exclusive one."""
-    if inclusive in options:
-        return format(options[inclusive], "f").rstrip("0").rstrip(".") if options[inclusive] else "0"
-    return f"{sign}{options[exclusive]}" if exclusive in options else None
+    if inclusive in options and exclusive in options:
+        raise ContractError(f"has both {inclusive} and {exclusive}: keep one")
+    for bound, prefix in ((inclusive, ""), (exclusive, sign)):
+        if bound in options:
+            return prefix + format(Decimal(str(options[bound])), "f")
+    return None
 
 
 def _row_rule(quality: DataQuality, columns: Iterable[Column]) -> RowRule:
@@ -143,7 +177,8 @@ def _row_rule(quality: DataQuality, columns: Iterable[Column]) -> RowRule:
     used = tuple(column.name for column in columns if column.name in words)
     if not used:
         raise ContractError(f"quality rule {name!r} uses no column of the contract: {expression!r}")
-    severity = Severity(quality.severity or "error")
+    with _blamed_on(f"quality rule {name!r}"):
+        severity = Severity(quality.severity or "error")
     return RowRule(name, expression, used, severity, _sentence(quality.description))
 
 
@@ -181,8 +216,22 @@ def _freshness(standard: OpenDataContractStandard) -> float | None:
     hours = {"h": 1.0, "d": 24.0}
     for sla in standard.slaProperties or []:
         if sla.property == "frequency":
-            return float(str(sla.value)) * hours[str(sla.unit or "h")]
+            if sla.unit not in hours:
+                raise ContractError(f"slaProperties frequency has unit {sla.unit!r}; use one of {', '.join(hours)}")
+            with _blamed_on("slaProperties frequency"):
+                return float(str(sla.value)) * hours[str(sla.unit)]
     return None
+
+
+@contextmanager
+def _blamed_on(offender: str) -> Iterator[None]:
+    """A value that cannot be read names the part that it belongs to."""
+    try:
+        yield
+    except ContractError:
+        raise
+    except (TypeError, ValueError, ArithmeticError) as error:
+        raise ContractError(f"{offender}: {error}") from error
 
 
 def _custom(written: list[CustomProperty] | None, known: frozenset[str], owner: str) -> dict[str, Any]:
@@ -194,28 +243,3 @@ def _custom(written: list[CustomProperty] | None, known: frozenset[str], owner: 
 
 def _sentence(text: str | None) -> str:
     return " ".join((text or "").split())
-
-
-def _check(contract: Contract) -> None:
-    """Refuse a contract that refers to columns it does not have or leaves out what loading needs."""
-    if not contract.key:
-        raise ContractError("no primaryKey: say which columns identify a row")
-    named = [*contract.key, contract.event_column, *([contract.conserved] if contract.conserved else [])]
-    for column in contract.columns:
-        named += [*column.derived_from, *([column.default_from] if column.default_from else [])]
-    for name in named:
-        contract.column(name)
-    if contract.column(contract.event_column).logical_type not in (LogicalType.DATE, LogicalType.TIMESTAMP):
-        raise ContractError(f"eventColumn {contract.event_column!r} must be a date or a timestamp")
-    if not 0 <= contract.max_rejected_share <= 1:
-        raise ContractError(f"maxRejectedShare {contract.max_rejected_share} must lie between 0 and 1")
-    _check_headers(contract)
-
-
-def _check_headers(contract: Contract) -> None:
-    seen: dict[str, str] = {}
-    for column in contract.columns:
-        for header in (column.name, *column.aliases):
-            if header in seen:
-                raise ContractError(f"header {header!r} belongs to both {seen[header]!r} and {column.name!r}")
-            seen[header] = column.name

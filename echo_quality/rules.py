@@ -20,6 +20,7 @@ class Kind(StrEnum):
     VALID = "valid"
     ACCEPTED = "accepted"
     RANGE = "range"
+    LENGTH = "length"
     PATTERN = "pattern"
     ROW = "row"
 
@@ -75,6 +76,9 @@ def _column_rules(contract: Contract, column: Column) -> list[Rule]:
         )
     if column.minimum or column.maximum:
         found.append(Rule(f"{name}_in_range", Kind.RANGE, one, Severity.ERROR, f"{name} {_range_in_words(column)}."))
+    if column.longest:
+        words = f"{name} has at most {column.longest} characters."
+        found.append(Rule(f"{name}_not_too_long", Kind.LENGTH, one, Severity.ERROR, words))
     if column.pattern:
         found.append(
             Rule(f"{name}_matches_pattern", Kind.PATTERN, one, column.pattern_severity, f"{name} has the agreed form.")

@@ -80,6 +80,6 @@ What to type next:
   make ui                    the asset graph, its checks and runs, in a browser
   .venv/bin/echoctl psql -c 'select * from finance.revenue_summary order by month'
   .venv/bin/echoctl status   what was loaded, what is dirty, which checks are red
-  make clean                 away with the demo; then put your own files into data/landing/<source>/
+  make reset                 away with the demo; then put your own files into data/landing/<source>/
   .venv/bin/echoctl run      and take them in
 """

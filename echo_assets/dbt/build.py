@@ -66,7 +66,7 @@ class DbtRunner:
                         yield outcome.seen(details.added_to(event, raw))
         except (DbtError, psycopg.OperationalError) as error:
             outcome.ended_badly(str(error))
-        outcome.raise_unless_complete(command.log_file, context.retry_number)
+        outcome.raise_unless_complete(command.log_file, context.op_execution_context.retry_number)
 
     def _command(
         self, context: dg.AssetExecutionContext, environment: Mapping[str, str], variables: Mapping[str, str]
@@ -75,7 +75,7 @@ class DbtRunner:
         return DbtBuild(
             project_dir=folder,
             parsed=_parsed_for(folder, self.home, environment),
-            artifacts=_artifacts(self.home / "runs", context.run.run_id) / context.op.name,
+            artifacts=_artifacts(self.home / "runs", context.run.run_id) / context.assets_def.op.name,
             nodes=_selected(context),
             variables=variables,
             environment=environment,

@@ -23,7 +23,7 @@ def built_nodes(manifest: Manifest) -> dict[str, Node]:
     }
 
 
-def tests(manifest: Manifest) -> dict[str, Node]:
+def data_tests(manifest: Manifest) -> dict[str, Node]:
     """Return the data tests by unique id; unit tests are not among a manifest's nodes."""
     return {unique_id: node for unique_id, node in manifest["nodes"].items() if node["resource_type"] == "test"}
 

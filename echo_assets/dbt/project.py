@@ -108,12 +108,9 @@ def _is_fresh(project_dir: Path, target: Path, database: str) -> bool:
 
 def _sources(folder: Path) -> Iterator[Path]:
     """Walk every file and folder of the project; a folder changes when something in it goes."""
-    for entry in os.scandir(folder):
-        if entry.name in _NOT_SOURCE or entry.name.startswith("."):
-            continue
-        yield Path(entry.path)
-        if entry.is_dir():
-            yield from _sources(Path(entry.path))
+    for place, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if name not in _NOT_SOURCE and not name.startswith(".")]
+        yield from (Path(place, name) for name in (*folders, *files) if not name.startswith("."))
 
 
 def _parsed_for(project_dir: Path, database: str) -> dict[str, str]:

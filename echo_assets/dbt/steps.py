@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from echo_assets.dbt.nodes import Manifest, asset_path, built_nodes, downstream, is_daily, meta, tests, upstream
+from echo_assets.dbt.nodes import Manifest, asset_path, built_nodes, data_tests, downstream, is_daily, meta, upstream
 
 _FOUNDATION = frozenset({"stg", "intermediate", "core"})
 """Schemas of what others build on; a model elsewhere is a mart even if no daily model is above it."""
@@ -61,7 +61,7 @@ def _refuse_interleaving(manifest: Manifest, between: Iterable[str]) -> None:
 def _refuse_tests_without_asset(manifest: Manifest) -> None:
     """Refuse a test that belongs to no model: it would never run, and nobody would notice."""
     nodes = built_nodes(manifest)
-    for test in tests(manifest).values():
+    for test in data_tests(manifest).values():
         depends_on = test["depends_on"]["nodes"]
         attached = {test.get("attached_node")} | set(depends_on if len(depends_on) == 1 else ())
         if not (attached & nodes.keys() or meta(test, "dagster").get("ref")):

@@ -107,7 +107,11 @@ def _value(contract: Contract, column: Column) -> str:
             f" when lower({text}) in ({literals(patterns.FALSE)}) then false end"
         )
     if kind is LogicalType.JSON:
-        return f"case when pg_input_is_valid({text}, 'jsonb') then {text} end"
+        outside_strings = f"regexp_replace({text}, {literal(patterns.JSON_STRING)}, '\"\"', 'g')"
+        return (
+            f"case when length({text}) > {patterns.JSON_LONGEST} or {outside_strings} ~ {literal(patterns.NOT_JSON)}"
+            f" then null when pg_input_is_valid({text}, 'jsonb') then {text} end"
+        )
     return f"nullif({text}, '')" if kind is LogicalType.STRING else _moment(contract, column)
 
 

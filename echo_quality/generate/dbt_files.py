@@ -46,7 +46,7 @@ def _dbt_type(logical_type: str) -> str:
 
 def counted_statuses_sql(contracts: Mapping[str, Contract]) -> str:
     """A macro that lists the statuses of a source that count, as its contract declares them."""
-    branches = []
+    branches: list[str] = []
     for source, contract in contracts.items():
         counted = [value for column in contract.columns for value in column.counted]
         if counted:

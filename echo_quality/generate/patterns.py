@@ -20,8 +20,10 @@ TRUE = ("true", "t", "yes", "y", "1")
 FALSE = ("false", "f", "no", "n", "0")
 JSON_STRING = r'"([^"\\]|\\.)*"'
 JSON_NUL = r"(^|[^\\])(\\\\)*\\u0000"
-NOT_JSON = r"(?i)nan|inf|,[ \t\r\n]*[]}]"
-"""Outside its strings, what a lenient parser takes and the standard does not."""
+NOT_JSON = r"[Nn][Aa][Nn]|[Ii][Nn][Ff]|,[ \t\r\n]*[]}]|[Ee][+-]?[0-9]{4}"
+"""Outside its strings, what one parser takes and another does not."""
+JSON_LONGEST = 10_000
+"""Characters. Depth is what hurts, and it cannot be deeper than it is long."""
 
 _DIRECTIVES = {
     "%Y": ("year", "((?:19|20|21)[0-9]{2})"), "%m": ("month", "([0-9]?[0-9])"), "%d": ("day", "([0-9]?[0-9])"),

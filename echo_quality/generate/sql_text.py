@@ -28,9 +28,24 @@ def literals(values: Iterable[str]) -> str:
     return ", ".join(literal(value) for value in values)
 
 
+_WORD = re.compile(r"(?<![\w'])[A-Za-z_]\w*(?!\w|\s*\()")
+_KEYWORDS = frozenset(
+    {
+        "and", "or", "not", "is", "null", "in", "between", "like", "escape", "case", "when", "then", "else", "end",
+        "true", "false", "distinct", "from",
+    }
+)  # fmt: skip
+
+
+def names_in(expression: str) -> list[str]:
+    """The names of columns in an expression of a contract: words that are no keyword, function or quoted text."""
+    words = _WORD.findall(re.sub("'[^']*'", "''", expression))
+    return list(dict.fromkeys(word.lower() for word in words if word.lower() not in _KEYWORDS))
+
+
 def with_names_replaced(expression: str, by: Mapping[str, str]) -> str:
     """An expression of a contract with each name of a column replaced."""
-    return re.sub(r"[a-z_][a-z0-9_]*", lambda word: by.get(word[0], word[0]), expression)
+    return _WORD.sub(lambda word: by.get(word[0].lower(), word[0]), expression)
 
 
 def column_type(column: Column) -> str:

@@ -60,22 +60,26 @@ def _meta(check: str, kind: str, columns: tuple[str, ...], description: str) -> 
 def _form(contract: Contract, rule: Rule) -> tuple[str, dict[str, Any]]:
     if rule.kind is Kind.WELL_FORMED:
         return "expect_column_values_to_be_null", {"column": "_unparsed"}
-    if rule.kind is Kind.REQUIRED and not contract.column(rule.columns[0]).computed_as:
-        return "expect_column_values_to_not_be_null", {"column": f"{rule.columns[0]}__text"}
-    if rule.kind is Kind.ACCEPTED:
-        column = contract.column(rule.columns[0])
-        return "expect_column_values_to_be_in_set", {"column": column.name, "value_set": list(column.accepted)}
-    if rule.kind is Kind.RANGE:
-        return "expect_column_values_to_be_between", _between(contract.column(rule.columns[0]))
-    if rule.kind is Kind.PATTERN:
-        column = contract.column(rule.columns[0])
-        return "expect_column_values_to_match_regex", {"column": column.name, "regex": column.pattern}
     if rule.kind is Kind.ROW:
         return "expect_column_values_to_be_in_set", {"column": holds(rule), "value_set": [True]}
     if rule.kind is Kind.VALID:
         return "expect_column_values_to_be_null", {"column": unreadable(rule)}
-    computed = {"column": rule.columns[0], "row_condition": _IN_WHOLE_ROWS}
-    return "expect_column_values_to_not_be_null", computed
+    column = contract.column(rule.columns[0])
+    if rule.kind is not Kind.REQUIRED:
+        return _form_of_value(rule.kind, column)
+    if column.computed_as:
+        return "expect_column_values_to_not_be_null", {"column": column.name, "row_condition": _IN_WHOLE_ROWS}
+    return "expect_column_values_to_not_be_null", {"column": f"{column.name}__text"}
+
+
+def _form_of_value(kind: Kind, column: Column) -> tuple[str, dict[str, Any]]:
+    if kind is Kind.ACCEPTED:
+        return "expect_column_values_to_be_in_set", {"column": column.name, "value_set": list(column.accepted)}
+    if kind is Kind.RANGE:
+        return "expect_column_values_to_be_between", _between(column)
+    if kind is Kind.LENGTH:
+        return "expect_column_value_lengths_to_be_between", {"column": column.name, "max_value": column.longest}
+    return "expect_column_values_to_match_regex", {"column": column.name, "regex": column.pattern}
 
 
 def _between(column: Column) -> dict[str, Any]:

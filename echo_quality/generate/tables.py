@@ -50,11 +50,20 @@ class Table:
     def create_statements(self) -> list[str]:
         """Statements that make it where it is missing."""
         columns = ",\n".join(f"    {column.definition}" for column in self.columns)
-        statements = [f"create table if not exists {self.qualified} (\n{columns}\n);"]
-        for suffix, index in self.indexes:
-            index_name = name(f"{self.schema}_{self.name}_{suffix}")
-            statements.append(f"create index if not exists {index_name} on {self.qualified} using {index};")
-        return [*statements, f"comment on table {self.qualified} is {literal(self.comment)};"]
+        table = f"create table if not exists {self.qualified} (\n{columns}\n);"
+        return [table, *self.index_statements, f"comment on table {self.qualified} is {literal(self.comment)};"]
+
+    @property
+    def index_statements(self) -> list[str]:
+        """Statements that make its indexes where they are missing."""
+        return [
+            f"create index if not exists {name(self.index_name(suffix))} on {self.qualified} using {index};"
+            for suffix, index in self.indexes
+        ]
+
+    def index_name(self, suffix: str) -> str:
+        """The name of one of its indexes, by its suffix."""
+        return f"{self.schema}_{self.name}_{suffix}"
 
 
 def tables_of(contract: Contract) -> tuple[Table, ...]:

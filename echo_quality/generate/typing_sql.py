@@ -16,7 +16,7 @@ from echo_quality.rules import Kind, Rule, rules_of
 
 def typing_sql(contract: Contract) -> str:
     """The whole statement, one CTE a step."""
-    texts = [f"        {_text(column)} as {_t(column)}" for column in contract.columns]
+    texts = [f"        {text_of(column)} as {_t(column)}" for column in contract.columns]
     values = [f"        {_value(contract, column)} as {name(column.name)}" for column in contract.columns]
     kept = [f"        {_t(column)}" for column in contract.columns]
     return "\n".join(
@@ -58,13 +58,20 @@ def _t(column: Column) -> str:
     return name(f"{column.name}__text")
 
 
-def _text(column: Column) -> str:
-    text = f"nullif(trim({name(column.name)}, ' '), '')"
+def text_of(column: Column) -> str:
+    """The text that a column's value is read from: without blanks around it, filled in where the contract says so."""
+    text = _stripped(column.name)
     if column.default_from:
-        text = f"coalesce({text}, nullif(trim({name(column.default_from)}, ' '), ''))"
+        text = f"coalesce({text}, {_stripped(column.default_from)})"
     if column.default:
         text = f"coalesce({text}, {literal(column.default)})"
     return f"lower({text})" if column.lower_case else text
+
+
+def _stripped(column: str) -> str:
+    """The field without blanks around it, NULL if nothing is left; most fields have none, and looking is cheaper."""
+    field = name(column)
+    return f"nullif(case when contains({field}, ' ') then trim({field}, ' ') else {field} end, '')"
 
 
 def _value(contract: Contract, column: Column) -> str:
@@ -92,10 +99,11 @@ def _computed(contract: Contract, column: Column) -> str:
 
 
 def _is_json(text: str) -> str:
-    """DuckDB's parser also takes `NaN`, `Infinity`, trailing commas and the escape of NUL, which jsonb has no place for."""
+    """DuckDB's parser also takes `NaN`, trailing commas and the escape of NUL, which jsonb has no place for."""
     outside_strings = f"regexp_replace({text}, {literal(patterns.JSON_STRING)}, '\"\"', 'g')"
     return (
-        f"json_valid({text}) and not regexp_matches({text}, {literal(patterns.JSON_NUL)})"
+        f"length({text}) <= {patterns.JSON_LONGEST} and json_valid({text})"
+        f" and not regexp_matches({text}, {literal(patterns.JSON_NUL)})"
         f" and not regexp_matches({outside_strings}, {literal(patterns.NOT_JSON)})"
     )
 
@@ -146,19 +154,20 @@ def event_day(contract: Contract) -> str:
     return f"({name(column.name)} at time zone getvariable('business_timezone'))::date"
 
 
-def _derived(contract: Contract) -> Column | None:
+def derived_key(contract: Contract) -> Column | None:
+    """The id that rows without one get from their other values, if the contract has such an id."""
     first = contract.column(contract.key[0])
     return first if len(contract.key) == 1 and first.derived_from else None
 
 
 def _is_derived(contract: Contract) -> str:
-    column = _derived(contract)
+    column = derived_key(contract)
     return f"{name(column.name)} is null" if column else "false"
 
 
 def _identity(contract: Contract) -> str:
     """The key as one text; for a row without its id, the values that identify it."""
-    column = _derived(contract)
+    column = derived_key(contract)
     if column is None:
         return _joined(contract, contract.key)
     return f"coalesce({name(column.name)}, {_joined(contract, column.derived_from)})"
@@ -167,7 +176,15 @@ def _identity(contract: Contract) -> str:
 def _joined(contract: Contract, columns: tuple[str, ...]) -> str:
     if len(columns) == 1 and contract.column(columns[0]).logical_type is LogicalType.STRING:
         return name(columns[0])
-    return "concat_ws(chr(31), " + ", ".join(f"coalesce({name(column)}::varchar, '')" for column in columns) + ")"
+    return "concat_ws(chr(31), " + ", ".join(_part(contract.column(column)) for column in columns) + ")"
+
+
+def _part(column: Column) -> str:
+    """A value as part of a key; a text says its length first, so that no text can look like two."""
+    value = name(column.name)
+    if column.logical_type is LogicalType.STRING:
+        value = f"strlen({value}) || ':' || {value}"
+    return f"coalesce({value}::varchar, '')"
 
 
 def _broken(rules: list[tuple[int, Rule]], contract: Contract) -> str:
@@ -196,4 +213,6 @@ def violation(contract: Contract, rule: Rule) -> str:
         return f"{value} not in ({literals(column.accepted)})"
     if rule.kind is Kind.RANGE:
         return violated_range(value, column)
+    if rule.kind is Kind.LENGTH:
+        return f"length({value}) > {column.longest}"
     return f"not regexp_matches({text}, {literal(str(column.pattern))}, 's')"

@@ -10,7 +10,7 @@ import csv
 from collections.abc import Iterator
 from pathlib import Path
 
-from echo_quality.loading.text_table import TextTable, TextTableWriter
+from echo_quality.loading.text_table import TextTable, TextTableWriter, is_unicode
 
 _FIELD_LIMIT = 1 << 20
 
@@ -34,7 +34,7 @@ class _Lines:
 def rewrite(path: Path, delimiter: str, writer: TextTableWriter, width: int) -> TextTable:
     """Write every record of the file through `writer`; `width` is how many fields the header has."""
     csv.field_size_limit(_FIELD_LIMIT)
-    with path.open(encoding="utf-8-sig", newline="", errors="replace") as file, writer:
+    with path.open(encoding="utf-8-sig", newline="", errors="surrogateescape") as file, writer:
         lines = _Lines(iter(file))
         _next_record(lines, delimiter)
         while (record := _next_record(lines, delimiter)) is not None:
@@ -43,10 +43,10 @@ def rewrite(path: Path, delimiter: str, writer: TextTableWriter, width: int) -> 
 
 
 def _next_record(lines: _Lines, delimiter: str) -> list[str] | None:
-    """The next record, [] for a blank line or one that is too long to be true, None at the end."""
+    """The next record, [] for a blank line, stray quotes or one that is too long to be true, None at the end."""
     lines.taken = []
     try:
-        return next(csv.reader(lines, delimiter=delimiter))
+        return next(csv.reader(lines, delimiter=delimiter, strict=True))
     except csv.Error:
         return []
     except StopIteration:
@@ -55,7 +55,7 @@ def _next_record(lines: _Lines, delimiter: str) -> list[str] | None:
 
 def _write(record: list[str], taken: list[str], delimiter: str, writer: TextTableWriter, width: int) -> None:
     text = "".join(taken)
-    if len(record) == width and "\0" not in text:
+    if len(record) == width and "\0" not in text and is_unicode(text):
         writer.record(record)
     elif len(taken) == 1:
         if text.strip():
@@ -67,6 +67,4 @@ def _write(record: list[str], taken: list[str], delimiter: str, writer: TextTabl
 
 def _single(line: str, delimiter: str) -> list[str]:
     """One line on its own; a quote that it leaves open makes it a broken one."""
-    if line.count('"') % 2:
-        return []
-    return next(csv.reader([line], delimiter=delimiter), [])
+    return _next_record(_Lines(iter([line])), delimiter) or []

@@ -11,7 +11,7 @@ from typing import Any
 from echo_quality.contract import Contract
 from echo_quality.loading.header import match_header
 from echo_quality.loading.refusal import RefusedFile
-from echo_quality.loading.text_table import TextTable, TextTableWriter
+from echo_quality.loading.text_table import TextTable, TextTableWriter, is_unicode
 
 
 def from_workbook(path: Path, contract: Contract, target: Path) -> TextTable:
@@ -25,9 +25,11 @@ def from_workbook(path: Path, contract: Contract, target: Path) -> TextTable:
     writer = TextTableWriter(target, match_header(contract, header), {"format": "excel"})
     with writer:
         for row in rows:
-            fields = [_cell(value) for value in row[: len(header)]]
-            if any(fields):
-                writer.record(fields)
+            fields = [_cell(value) for value in row]
+            if any(fields[len(header) :]) or "\0" in "".join(fields):
+                writer.broken("\t".join(fields).rstrip("\t"))
+            elif any(fields):
+                writer.record(fields[: len(header)])
     return writer.table
 
 
@@ -64,7 +66,7 @@ def from_json_lines(path: Path, contract: Contract, target: Path) -> TextTable:
     writer = TextTableWriter(target, match_header(contract, header), {"format": "json lines"})
     with writer:
         for line, record in _objects(path):
-            if record is None or "\\u0000" in line:
+            if record is None:
                 writer.broken(line)
             else:
                 writer.record([_json_text(record.get(key)) for key in header])
@@ -72,18 +74,27 @@ def from_json_lines(path: Path, contract: Contract, target: Path) -> TextTable:
 
 
 def _objects(path: Path) -> Iterator[tuple[str, dict[str, Any] | None]]:
-    with path.open(encoding="utf-8-sig", errors="replace") as file:
+    with path.open(encoding="utf-8-sig", errors="surrogateescape") as file:
         for line in file:
             if line.strip():
                 yield line.rstrip("\n"), _object(line)
 
 
 def _object(line: str) -> dict[str, Any] | None:
+    """The object in a line; None for anything that is not one, names a key twice or holds what no text column can."""
     try:
-        value = json.loads(line, parse_float=str, parse_int=str, parse_constant=str)
-    except ValueError:
+        value = json.loads(line, parse_float=str, parse_int=str, parse_constant=str, object_pairs_hook=_unique)
+    except (ValueError, RecursionError):
         return None
-    return value if isinstance(value, dict) else None
+    text = json.dumps(value, ensure_ascii=False) if "\\u" in line else line
+    return value if isinstance(value, dict) and "\\u0000" not in line and is_unicode(text) else None
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a key appears twice")
+    return found
 
 
 def _json_text(value: Any) -> str:

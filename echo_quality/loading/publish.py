@@ -18,10 +18,11 @@ from psycopg import Connection, sql
 
 from echo_quality.contract import Contract
 from echo_quality.loading import loads, settle
+from echo_quality.loading.bulk import key_index_built_after, produced_ahead
 from echo_quality.loading.loads import Load
 from echo_quality.loading.tally import Tally
 from echo_quality.loading.text_table import TextTable
-from echo_quality.loading.typed_rows import Engine, opened, stream
+from echo_quality.loading.typed_rows import Engine, Keys, opened, stream
 
 if TYPE_CHECKING:
     import pyarrow
@@ -42,10 +43,16 @@ def publish(
     connection: Connection[Any], contract: Contract, load: Load, table: TextTable, engine: Engine, gate: Gate,
     lake: Path | None = None,
 ) -> Published:  # fmt: skip
-    """Finish a landed load. `lake` is where an accepted load is also written as Parquet; None writes none."""
+    """Finish a landed load. `lake` is where an accepted load is also written as Parquet; None writes none.
+
+    A load that is not waiting any more (finished by a retry, superseded by a newer landing) is left as it is.
+    """
     tally = Tally(contract)
     with tempfile.TemporaryFile(dir=engine.workspace) as rejected, connection.transaction():
         loads.lock_source(connection, contract.source)
+        standing = loads.load_of(connection, load.load_id)
+        if standing.status != "landed":
+            return Published(standing, {})
         older = settle.older_loads(connection, load)
         reason = _staged(connection, contract, load, table, engine, gate, lake, tally, rejected, older)
         settle.quarantine(connection, contract, load, rejected)
@@ -69,7 +76,8 @@ def _staged(
         with connection.transaction(), parquet_file(lake, contract, load) as keep:
             days = settle.withdraw_accepted(connection, contract, engine.business_timezone, older)
             settled = settle.had_rows(connection, contract)
-            _copy_good_rows(connection, contract, load, table, engine, tally, rejected, keep)
+            with key_index_built_after(connection, contract, load):
+                _copy_good_rows(connection, contract, load, table, engine, tally, rejected, keep)
             if reason := gate(tally) or _emptied(tally, older):
                 raise _Refused(reason)
             days |= settle.settle_keys(
@@ -100,8 +108,8 @@ def _copy_good_rows(
         connection.cursor() as cursor,
         cursor.copy(copy) as writer,
     ):
-        repeats = bool(load.notes.get("has_repeats"))
-        for batch in stream(duck, contract, load.first_row_id, has_repeats=repeats):
+        keys = Keys(**load.notes["keys"])
+        for batch in produced_ahead(stream(duck, contract, load.first_row_id, keys)):
             good, bad, duplicates = _divided(batch)
             tally.add(good, bad, duplicates)
             writer.write(_csv(good.select(columns)))

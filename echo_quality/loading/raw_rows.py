@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,9 @@ from echo_quality.loading.loads import Load
 from echo_quality.loading.prepare import prepare
 from echo_quality.loading.refusal import RefusedFile
 from echo_quality.loading.source_file import Archived, SourceFile
+from echo_quality.loading.text_files import has_stray_quotes
 from echo_quality.loading.text_table import TextTable
-from echo_quality.loading.typed_rows import Engine, Inspection, UnreadableText, inspect, opened
+from echo_quality.loading.typed_rows import Engine, Keys, UnreadableText, inspect, opened
 
 _BLOCK = 1 << 20
 
@@ -41,12 +42,12 @@ def land(
         load_id = loads.begin(connection, contract, file, archived, max_rejected_share)
         try:
             table = prepare(archived.path, file.name, contract, engine.workspace)
-            table, seen = _copy(connection, contract, file, archived, table, engine, load_id)
+            table, rows, keys = _copy(connection, contract, file, archived, table, engine, load_id)
         except RefusedFile as refusal:
             loads.refuse_file(connection, load_id, str(refusal))
         else:
-            notes = {**table.notes, "is_rewritten": table.is_rewritten, "has_repeats": seen.has_repeats}
-            loads.note(connection, load_id, seen.rows, notes)
+            notes = {**table.notes, "is_rewritten": table.is_rewritten, "keys": asdict(keys)}
+            loads.note(connection, load_id, rows, notes)
     return loads.load_of(connection, load_id)
 
 
@@ -58,9 +59,9 @@ def text_of(load: Load, contract: Contract, archived: Path, file_name: str, work
 def _copy(
     connection: Connection[Any], contract: Contract, file: SourceFile, archived: Archived, table: TextTable,
     engine: Engine, load_id: int,
-) -> tuple[TextTable, Inspection]:  # fmt: skip
+) -> tuple[TextTable, int, Keys]:  # fmt: skip
     try:
-        return table, _copied_and_inspected(connection, contract, table, engine, load_id)
+        return table, *_copied_and_inspected(connection, contract, table, engine, load_id)
     except (psycopg.DataError, UnreadableText) as error:
         if table.is_rewritten:
             raise RefusedFile(f"the rows cannot be read: {error}") from error
@@ -72,20 +73,22 @@ def _copy(
 
 def _copied_and_inspected(
     connection: Connection[Any], contract: Contract, table: TextTable, engine: Engine, load_id: int
-) -> Inspection:
+) -> tuple[int, Keys]:
     """Both engines read the file at the same time; a savepoint undoes the copy if they disagree."""
+    if not table.is_rewritten and has_stray_quotes(table.path, table.delimiter):
+        raise UnreadableText("a quote stands within a field")
     with connection.transaction(), ThreadPoolExecutor(1) as second_reader:
         inspection = second_reader.submit(_inspected, engine, contract, table)
         copied = _copy_into_raw(connection, contract, table, load_id)
-        seen = inspection.result()
-        if seen.rows != copied:
-            raise UnreadableText(f"PostgreSQL reads {copied} rows, DuckDB {seen.rows}")
-    return seen
+        rows, keys = inspection.result()
+        if rows != copied:
+            raise UnreadableText(f"PostgreSQL reads {copied} rows, DuckDB {rows}")
+    return rows, keys
 
 
-def _inspected(engine: Engine, contract: Contract, table: TextTable) -> Inspection:
+def _inspected(engine: Engine, contract: Contract, table: TextTable) -> tuple[int, Keys]:
     with opened(engine, contract, table) as duck:
-        return inspect(duck)
+        return inspect(duck, contract)
 
 
 def _copy_into_raw(connection: Connection[Any], contract: Contract, table: TextTable, load_id: int) -> int:

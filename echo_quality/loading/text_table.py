@@ -59,5 +59,15 @@ class TextTableWriter:
         self._writer.writerow([*(fields[at] for at in self._known), extra_text, ""])
 
     def broken(self, text: str) -> None:
-        """One record that does not; NUL, which no text column can hold, becomes a visible sign."""
-        self._writer.writerow([*self._blanks, "", text.replace("\0", NUL_SHOWN) or " "])
+        """One record that does not; what no text column can hold, NUL and stray bytes, becomes visible."""
+        shown = text.replace("\0", NUL_SHOWN).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+        self._writer.writerow([*self._blanks, "", shown or " "])
+
+
+def is_unicode(text: str) -> bool:
+    """Whether the text has characters only, no bytes (as surrogates) that belong to no character."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True

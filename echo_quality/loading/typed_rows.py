@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from echo_quality.contract import Contract
 from echo_quality.generate.sql_text import literal, name
-from echo_quality.generate.typing_sql import typing_sql
+from echo_quality.generate.typing_sql import derived_key, text_of, typing_sql
 from echo_quality.loading.text_table import EXTRA, UNPARSED, TextTable
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pyarrow
 
 _BATCH_ROWS = 50_000
-_DAY_AND_HASH = "strftime(_event_day, '%Y%m%d') || '-' || left(md5(_identity), 20) || '-' || coalesce(occurrence, 1)"
+_DERIVED_ID = "strftime(_event_day, '%Y%m%d') || '-' || left(md5(_identity), 20) || '-'"
 
 
 class UnreadableText(Exception):
@@ -26,11 +26,17 @@ class UnreadableText(Exception):
 
 
 @dataclass(frozen=True)
-class Inspection:
-    """What one quick reading of the keys says: how many rows there are, and whether any key repeats."""
+class Keys:
+    """What one reading of the keys says: whether any repeats, and whether rows bring their id or derive it, or both."""
 
-    rows: int
-    has_repeats: bool
+    has_repeats: bool = False
+    has_given: bool = True
+    has_derived: bool = False
+
+    @property
+    def is_mixed(self) -> bool:
+        """Whether a derived id may meet a given one, as in an export that was added to."""
+        return self.has_given and self.has_derived
 
 
 @dataclass(frozen=True)
@@ -72,26 +78,43 @@ def _landed(contract: Contract, table: TextTable) -> str:
     )
 
 
-def inspect(connection: duckdb.DuckDBPyConnection) -> Inspection:
-    """Count the rows and the distinct keys; reads only the columns that make the key."""
-    counted = connection.execute("select count(*), count(distinct hash(_identity)), count(_identity) from typed_rows")
-    rows, distinct, keyed = counted.fetchone() or (0, 0, 0)
-    return Inspection(rows, distinct < keyed)
+def inspect(connection: duckdb.DuckDBPyConnection, contract: Contract) -> tuple[int, Keys]:
+    """How many rows there are, and what their keys are like; reads only the columns that make the key."""
+    if derived_key(contract):
+        rows, given, distinct = connection.execute(_given_ids(contract)).fetchone() or (0, 0, 0)
+        if given == rows:
+            return rows, Keys(has_repeats=distinct < given)
+    rows, distinct, keyed, derived = connection.execute(_IDENTITIES).fetchone() or (0, 0, 0, 0)
+    return rows, Keys(distinct < keyed, derived < rows, derived > 0)
 
 
 def stream(
-    connection: duckdb.DuckDBPyConnection, contract: Contract, first_row_id: int, *, has_repeats: bool
+    connection: duckdb.DuckDBPyConnection, contract: Contract, first_row_id: int, keys: Keys
 ) -> Iterator[pyarrow.RecordBatch]:
     """All rows in batches: staging columns, `_row_id`, `_event_day`, `_violations`, `_warnings`, `_is_duplicate`."""
-    repeats = "select 0::bigint as _row_number, 1::bigint as occurrence, false as is_duplicate limit 0"
-    connection.execute(f"create temp table repeats as {_REPEATS if has_repeats else repeats}")
     query = f"""
-        select {_columns(contract)}, t._row_number + {first_row_id} as _row_id,
-            _event_day, _violations, _warnings, coalesce(is_duplicate, false) as _is_duplicate
-        from typed_rows t left join repeats r using (_row_number)"""
+        select {_columns(contract, keys)}, _row_number + {first_row_id} as _row_id,
+            _event_day, _violations, _warnings"""
+    if keys.has_repeats or keys.is_mixed:
+        among = _REPEATS_AMONG_MIXED_IDS if keys.is_mixed else _REPEATS
+        connection.execute(f"create temp table repeats as {among}")
+        query += """, coalesce(is_duplicate, false) as _is_duplicate
+            from typed_rows left join repeats using (_row_number)"""
+    else:
+        query += ", false as _is_duplicate from typed_rows"
     relation: Any = connection.sql(query)
     yield from relation.to_arrow_reader(_BATCH_ROWS)
 
+
+def _given_ids(contract: Contract) -> str:
+    """Counts over the texts of the id alone, which spare reading and typing what it would be derived from."""
+    text = text_of(contract.column(contract.key[0]))
+    return f"select count(*), count(id), count(distinct hash(id)) from (select {text} as id from landed)"
+
+
+_IDENTITIES = """
+select count(*), count(distinct hash(_identity)), count(_identity), count(*) filter (where _is_derived) from typed_rows
+"""
 
 _REPEATS = """
 with good as (select _row_number, _identity, _is_derived from typed_rows where _violations is null),
@@ -105,10 +128,23 @@ numbered as (
 select _row_number, occurrence, not _is_derived and occurrence < occurrences as is_duplicate from numbered
 """
 
+_REPEATS_AMONG_MIXED_IDS = f"""
+with good as (select _row_number, _identity, _is_derived, _event_day from typed_rows where _violations is null),
+numbered as (
+    select *, row_number() over (partition by _identity, _is_derived order by _row_number) as occurrence from good
+),
+keyed as (
+    select _row_number, occurrence, case when _is_derived then {_DERIVED_ID} || occurrence else _identity end as key
+    from numbered
+)
+select _row_number, occurrence, row_number() over (partition by key order by _row_number desc) > 1 as is_duplicate
+from keyed
+"""
 
-def _columns(contract: Contract) -> str:
-    first = contract.column(contract.key[0])
-    if not first.derived_from:
+
+def _columns(contract: Contract, keys: Keys) -> str:
+    if not keys.has_derived:
         return ", ".join(name(column) for column in contract.names)
-    derived = f"case when _is_derived then {_DAY_AND_HASH} else {name(first.name)} end as {name(first.name)}"
-    return ", ".join(derived if column == first.name else name(column) for column in contract.names)
+    first, occurrence = name(contract.key[0]), "coalesce(occurrence, 1)" if keys.has_repeats or keys.is_mixed else "1"
+    derived = f"case when _is_derived then {_DERIVED_ID} || {occurrence} else {first} end as {first}"
+    return ", ".join(derived if column == contract.key[0] else name(column) for column in contract.names)

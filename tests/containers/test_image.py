@@ -38,7 +38,9 @@ def test_it_runs_as_a_numbered_user_who_is_not_root_and_owns_no_code() -> None:
 
 
 def test_what_is_copied_exists_and_reaches_the_builder() -> None:
-    copied = [word for line in re.findall(r"^COPY (?!--from)(.*) \S+$", DOCKERFILE, re.MULTILINE) for word in line.split()]
+    copied = [
+        word for line in re.findall(r"^COPY (?!--from)(.*) \S+$", DOCKERFILE, re.MULTILINE) for word in line.split()
+    ]
     allowed = {line.removeprefix("!") for line in IGNORED if line.startswith("!")}
     assert set(copied) == allowed
     assert [name for name in copied if not (PROJECT / name).exists()] == []

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from urllib.request import Request, urlopen
 
 import psycopg
 import pytest
-from conftest import Stack
+from stack import Stack
 
 pytestmark = [pytest.mark.database, pytest.mark.slow]
 
 LOCATION = """{ workspaceOrError { ... on Workspace { locationEntries { name locationOrLoadError {
-    __typename ... on PythonError { message } ... on RepositoryLocation { repositories { assetNodes { id } sensors { name } } } } } } } }"""
+    __typename ... on PythonError { message } ... on RepositoryLocation {
+    repositories { assetNodes { id } sensors { name } } } } } } } }"""
 
 
 @pytest.fixture(scope="module")
-def services(stack: Stack) -> Iterator[Stack]:
+def services(stack: Stack) -> Stack:
     """All of them up: each is started when those that it waits for are well."""
     stack.run("prepare")
     stack.start("code")
@@ -40,6 +40,11 @@ def _asked(stack: Stack, query: str) -> dict[str, object]:
 def test_the_tables_are_there_before_anything_else_starts(services: Stack) -> None:
     with psycopg.connect(services.environment["ECHO_DATABASE_URL"]) as connection:
         assert connection.execute("select count(*) from staging.revenue, ops.loads").fetchall() == [(0,)]
+
+
+def test_preparing_writes_nothing_beside_the_code(services: Stack) -> None:
+    line = f"DAGSTER_HOME={services.environment['DAGSTER_HOME']}\n"
+    assert (services.folder / ".env").read_text(encoding="utf-8") == line
 
 
 def test_no_rendered_file_holds_the_password(services: Stack) -> None:

@@ -1,0 +1,134 @@
+"""What a contract must satisfy beyond its form: that it refers to what exists and that both engines can follow it.
+
+Each refusal names the offender and the fix. How contracts are written down is in `odcs.py`.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections import Counter
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from echo_quality.contract import Column, Contract, ContractError, LogicalType
+from echo_quality.generate.patterns import date_format
+from echo_quality.generate.sql_text import names_in
+from echo_quality.loading.header import spelling
+from echo_quality.rules import rules_of
+
+_MOMENTS = (LogicalType.DATE, LogicalType.TIMESTAMP)
+_LARGEST_PRECISION = 38
+
+
+def refuse_unread(written: Any, understood: Any, at: str = "") -> None:
+    """ContractError for a field of the YAML that the reader passed over: a misspelt rule would silently not hold."""
+    pairs = enumerate(written) if isinstance(written, list) else written.items() if isinstance(written, dict) else ()
+    for key, value in pairs:
+        if isinstance(written, dict) and key not in understood:
+            raise ContractError(f"unknown field {at}{key}: the standard has no such field there")
+        refuse_unread(value, understood[key], f"{at}{key}.")
+
+
+def check_contract(contract: Contract) -> None:
+    """ContractError if the contract refers to what it does not have or leaves out what loading needs."""
+    _check_key(contract)
+    _check_event(contract)
+    _check_conserved(contract)
+    _check_dialect(contract)
+    for column in contract.columns:
+        try:
+            _check_column(contract, column)
+        except ContractError as error:
+            raise ContractError(f"column {column.name!r}: {error}") from error
+    _check_headers(contract)
+    _check_rules(contract)
+    if not 0 <= contract.max_rejected_share <= 1:
+        raise ContractError(f"maxRejectedShare {contract.max_rejected_share} must lie between 0 and 1")
+
+
+def _check_key(contract: Contract) -> None:
+    if not contract.key:
+        raise ContractError("no primaryKey: say which columns identify a row")
+    for name in contract.key:
+        if not contract.column(name).required:
+            raise ContractError(f"column {name!r} is part of the primaryKey and must be required")
+
+
+def _check_event(contract: Contract) -> None:
+    if not contract.event_column:
+        raise ContractError("no eventColumn: say which column gives the day that a row belongs to")
+    if contract.column(contract.event_column).logical_type not in _MOMENTS:
+        raise ContractError(f"eventColumn {contract.event_column!r} must be a date or a timestamp")
+    try:
+        ZoneInfo(contract.timezone)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ContractError(f"timezone {contract.timezone!r} is not known; write it as 'Europe/Berlin'") from error
+
+
+def _check_conserved(contract: Contract) -> None:
+    if contract.conserved and contract.column(contract.conserved).logical_type is not LogicalType.NUMBER:
+        raise ContractError(f"conserved {contract.conserved!r} must be a number: its sum is what must not change")
+
+
+def _check_dialect(contract: Contract) -> None:
+    encoding, delimiter = contract.dialect.encoding, contract.dialect.delimiter
+    try:
+        codecs.lookup(encoding or "utf-8")
+    except LookupError as error:
+        raise ContractError(f"encoding {encoding!r} is not known; use a name such as 'utf-8' or 'latin-1'") from error
+    if delimiter is not None and (len(delimiter.encode()) != 1 or delimiter in '"\r\n'):
+        raise ContractError(f"delimiter {delimiter!r} must be one ASCII character, no quote and no line end")
+
+
+def _check_column(contract: Contract, column: Column) -> None:
+    for name in (*column.derived_from, *([column.default_from] if column.default_from else [])):
+        contract.column(name)
+    if not 0 <= column.scale <= column.precision <= _LARGEST_PRECISION:
+        raise ContractError(f"scale {column.scale}, precision {column.precision}: at most {_LARGEST_PRECISION} digits")
+    if column.formats and column.logical_type not in _MOMENTS:
+        raise ContractError("formats are for dates and timestamps")
+    for written in column.formats:
+        date_format(written)
+    if column.lower_case and any(value != value.lower() for value in column.accepted):
+        raise ContractError(f"lowerCase makes accepted values in capitals unreachable: {', '.join(column.accepted)}")
+    _check_pattern(column)
+    _check_computed(contract, column)
+
+
+def _check_pattern(column: Column) -> None:
+    """Shorthands are read by one engine as ASCII and by the other as Unicode."""
+    if column.pattern and (shorthand := re.search(r"\[:|\\[a-zA-Z0-9]|\(\?", column.pattern)):
+        raise ContractError(
+            f"pattern {column.pattern!r} uses {shorthand[0]!r}, which engines read differently; list the characters,"
+            " such as [0-9]"
+        )
+
+
+def _check_computed(contract: Contract, column: Column) -> None:
+    """Both engines must compute the same, to the last decimal, from what is in the file."""
+    expression = column.computed_as or ""
+    if "/" in expression:
+        raise ContractError(f"computedAs {expression!r} divides, and engines round that differently; multiply instead")
+    for name in names_in(expression):
+        if contract.column(name).computed_as:
+            raise ContractError(f"computedAs {expression!r} may only use columns that are in the file, not {name!r}")
+
+
+def _check_rules(contract: Contract) -> None:
+    for rule in contract.rules:
+        if unknown := [name for name in names_in(rule.expression) if name not in contract.names]:
+            raise ContractError(f"quality rule {rule.name!r} uses {', '.join(unknown)}, which is no column")
+    for name, times in Counter(rule.name for rule in rules_of(contract)).items():
+        if times > 1:
+            raise ContractError(f"two rules are called {name!r}: rename the quality rule")
+
+
+def _check_headers(contract: Contract) -> None:
+    seen: dict[str, str] = {}
+    for column in contract.columns:
+        for header in (column.name, *column.aliases):
+            written = spelling(header)
+            if written in seen:
+                raise ContractError(f"header {header!r} belongs to both {seen[written]!r} and {column.name!r}")
+            seen[written] = column.name
