@@ -17,6 +17,7 @@ COPY echo_dbt echo_dbt
 COPY echo_ml echo_ml
 COPY echo_quality echo_quality
 COPY echo_streaming echo_streaming
+COPY docs/runbook.md docs/
 COPY dagster.yaml workspace.yaml ./
 RUN uv sync --frozen --no-dev \
     && .venv/bin/python -m compileall -q echo_assets echo_ml echo_quality echo_streaming

@@ -27,7 +27,7 @@ demo: set-up manifest ## Make a small business's files, take them in, and compar
 ui: set-up manifest ## Start Dagster's webserver and daemon on PORT (3000), with the database up
 	@$(BIN)/echoctl up
 	@echo "Dagster: http://127.0.0.1:$(PORT)   (Ctrl-C ends it; the database stays up until 'make down')"
-	@$(BIN)/dagster dev --host 127.0.0.1 --port $(PORT)
+	@PYTHONWARNINGS='ignore:Function `dev_command`' $(BIN)/dagster dev --host 127.0.0.1 --port $(PORT)
 
 test: set-up ## Run everything a contributor must pass
 	@for task in $(CHECKS) pytest; do \

@@ -28,6 +28,7 @@ class Place:
 
     folder: Path
     url: str
+    dagster_url: str
     psql: str
     contracts: dict[str, Contract]
     sha256: str = ""
@@ -62,7 +63,7 @@ def bench_place() -> Iterator[Place]:
         try:
             with psycopg.connect(databases.url(), autocommit=True) as connection:
                 migrate(connection, contracts.values())
-            yield Place(Path(folder), databases.url(), str(server.client("psql")), contracts)
+            yield Place(Path(folder), databases.url(), databases.url("dagster"), str(server.client("psql")), contracts)
         finally:
             server.down(settings)
 

@@ -12,8 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
+from echo_assets.presentation import as_table
+from echo_assets.runbook import runbook_of
 from echo_quality.loading.loads import Load
 from echo_quality.suites.declarations import DeclaredCheck, declared_checks
+from echo_quality.suites.samples import ROW_KEYS
 
 if TYPE_CHECKING:
     from echo_quality.suites import CheckOutcome
@@ -22,6 +25,8 @@ Audited = Sequence[tuple[Load, "Sequence[CheckOutcome]"]]
 """Loads with the outcomes of the suite on each."""
 
 _SAMPLE = 20
+_FILES_NAMED = 5
+_TEXT = "__text"
 
 
 def graded(load: Load, outcomes: Sequence[CheckOutcome]) -> tuple[CheckOutcome, ...]:
@@ -73,17 +78,34 @@ def _in_words(check: DeclaredCheck, found: Sequence[Any], red: Sequence[Any]) ->
         return "Not evaluated: no file of this run could be read."
     if not red:
         return f"Holds for {sum(outcome.evaluated_count or 0 for _, outcome in found)} rows."
+    if any(outcome.error for _, outcome in red):
+        return f"{check.description} It could not be evaluated for {_named(red)}."
     rows = sum(outcome.unexpected_count or 0 for _, outcome in red)
-    return f"{check.description} It does not, in {rows} rows of {', '.join(load.file for load, _ in red)}."
+    share = f"{rows} of {sum(outcome.evaluated_count or 0 for _, outcome in red)} rows of " if rows else ""
+    return f"{check.description} Not so in {share}{_named(red)}."
+
+
+def _named(red: Sequence[Any]) -> str:
+    names = [load.file for load, _ in red]
+    more = len(names) - _FILES_NAMED
+    return ", ".join(names[:_FILES_NAMED]) + (f" and {more} more files" if more > 0 else "")
 
 
 def _metadata(check: DeclaredCheck, found: Sequence[Any], red: Sequence[Any]) -> dict[str, Any]:
-    sample = [{"file": load.file, **row} for load, outcome in red for row in outcome.sample][:_SAMPLE]
+    sample = [{"file": load.file, **_readable(row)} for load, outcome in red for row in outcome.sample][:_SAMPLE]
     errors = {load.file: outcome.error for load, outcome in red if outcome.error}
     return {
         "evaluated_rows": sum(outcome.evaluated_count or 0 for _, outcome in found),
         "failing_rows": sum(outcome.unexpected_count or 0 for _, outcome in red),
-        "runbook": dg.MetadataValue.path(check.runbook or ""),
-        **({"failing_sample": dg.MetadataValue.json(sample)} if sample else {}),
+        **({"failing_sample": as_table(sample)} if sample else {}),
         **({"errors": dg.MetadataValue.json(errors)} if errors else {}),
+        **runbook_of(check.runbook or "", passed=bool(found) and not red),
     }
+
+
+def _readable(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A failing row as a person looks for it: its number in the file, and the values as the file has them."""
+    texts = {name.removesuffix(_TEXT): value for name, value in row.items() if name.endswith(_TEXT) and value}
+    plain = {name: value for name, value in row.items() if "__" not in name and name not in ROW_KEYS}
+    number = {"row": row["_row_number"]} if "_row_number" in row else {}
+    return {**number, **plain, **texts}

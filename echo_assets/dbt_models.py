@@ -13,6 +13,7 @@ from dagster_dbt import dbt_assets
 
 from echo_assets import server
 from echo_assets.dbt.build import DbtRunner, Warehouse
+from echo_assets.dbt.history import recorded
 from echo_assets.dbt.outcome import AssetEvent
 from echo_assets.dbt.project import PROJECT_DIR, load_project
 from echo_assets.dbt.steps import selection, steps
@@ -40,13 +41,15 @@ def dbt_models(
     split = steps(project.manifest)
     by_day = {"partitions_def": daily_partitions(settings), "backfill_policy": dg.BackfillPolicy.single_run()}
     return [
-        *_step(runner, "dbt_dimensions", split.dimensions),
-        *_step(runner, "dbt_facts", split.facts, **by_day),
-        *_step(runner, "dbt_marts", split.marts),
+        *_step(runner, connect, "dbt_dimensions", split.dimensions),
+        *_step(runner, connect, "dbt_facts", split.facts, **by_day),
+        *_step(runner, connect, "dbt_marts", split.marts),
     ]
 
 
-def _step(runner: DbtRunner, name: str, unique_ids: frozenset[str], **options: Any) -> list[dg.AssetsDefinition]:
+def _step(
+    runner: DbtRunner, connect: Callable[[], Databases], name: str, unique_ids: frozenset[str], **options: Any
+) -> list[dg.AssetsDefinition]:
     """Define one step; its pool, with a limit of one, keeps a table from being built twice at a time."""
     if not unique_ids:
         return []
@@ -61,7 +64,7 @@ def _step(runner: DbtRunner, name: str, unique_ids: frozenset[str], **options: A
     )
 
     def build(context: dg.AssetExecutionContext) -> Iterator[AssetEvent]:
-        yield from runner.build(context, window(context))
+        yield from recorded(runner.build(context, window(context)), connect().url(), context.run.run_id)
 
     return [define(build)]
 

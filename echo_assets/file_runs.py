@@ -6,6 +6,7 @@ The new-file sensor and `echoctl run` ask here; what a run does is in `raw_files
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -56,12 +57,20 @@ def waiting_files(sources: Sources) -> dict[str, list[WaitingFile]]:
             standing, share = standing_loads(connection, source), sources.max_rejected_share(contract)
             found = []
             for key, file in present.items():
-                state = file.path.stat()
-                if is_unseen(standing.get(key), state.st_size, state.st_mtime_ns, contract, share):
+                state = _state(file)
+                if state and is_unseen(standing.get(key), state.st_size, state.st_mtime_ns, contract, share):
                     found.append(WaitingFile(file, f"{state.st_size}:{state.st_mtime_ns}:{share}:{contract.version}"))
             if found:
                 waiting[source] = found
     return waiting
+
+
+def _state(file: SourceFile) -> os.stat_result | None:
+    """Size and time of a file, None if it went away since the folder was listed."""
+    try:
+        return file.path.stat()
+    except FileNotFoundError:
+        return None
 
 
 def file_runs(source: str, waiting: Sequence[WaitingFile], known_keys: Sequence[str]) -> list[FileRun]:
@@ -72,7 +81,7 @@ def file_runs(source: str, waiting: Sequence[WaitingFile], known_keys: Sequence[
     versions = {waits.file.partition_key: waits.version for waits in waiting}
     runs = []
     for keys in _neighbours(known_keys, versions):
-        text = "\n".join(f"{key} {versions[key]}" for key in keys)
+        text = "\n".join([source, *(f"{key} {versions[key]}" for key in keys)])
         fingerprint = hashlib.sha256(text.encode()).hexdigest()[:16]
         runs.append(FileRun(source, keys[0], keys[-1], fingerprint))
     return runs

@@ -52,7 +52,7 @@ def quality_job(
     return dg.define_asset_job(
         "data_quality_job",
         selection=invariants | dg.AssetSelection.checks_for_assets(*models),
-        description="Every check of the staging tables and the dbt models; nothing is materialised.",
+        description="Every check that needs no building: those of each source's tables, and those of the dbt models.",
     )
 
 
@@ -64,6 +64,7 @@ def daily_schedule(job: dg.JobDefinition) -> dg.ScheduleDefinition:
         cron_schedule="0 6 * * *",
         execution_timezone="UTC",
         default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="Takes in what waits and rebuilds what is dirty, whatever the sensors left.",
     )
 
 

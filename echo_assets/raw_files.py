@@ -8,7 +8,8 @@ from collections.abc import Iterable
 
 import dagster as dg
 
-from echo_assets.presentation import owners, retry, table_schema
+from echo_assets.presentation import freshness, owners, table_schema
+from echo_assets.retries import retried
 from echo_assets.sources import Sources
 from echo_quality.contract import Contract
 from echo_quality.generate.tables import tables_of
@@ -37,14 +38,18 @@ def _raw_asset(sources: Sources, contract: Contract) -> dg.AssetsDefinition:
         ),
         partitions_def=files_of(contract.source),
         backfill_policy=dg.BackfillPolicy.single_run(),
-        retry_policy=retry(),
         pool=f"load_{contract.source}",
         owners=owners(contract.owner),
         kinds={"file", "postgres"},
-        metadata={**table_schema(tables_of(contract)[0]), "contract": f"{contract.source} {contract.version}"},
+        freshness_policy=freshness(contract),
+        metadata={
+            **table_schema(contract, tables_of(contract)[0]),
+            "contract": f"{contract.source} {contract.version}",
+        },
     )
     def raw(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
-        taken = _take_in_all(context, sources, contract, requested_files(context))
+        with retried(context):
+            taken = _take_in_all(context, sources, contract, requested_files(context))
         return dg.MaterializeResult(metadata={"files": len(taken), "new_files": sum(file.is_new for file in taken)})
 
     return raw
@@ -84,7 +89,7 @@ def _take_in_one(
             f"the file of partition {key!r} is neither in {folder} nor in the lake: put it back there",
             allow_retries=False,
         )
-    with sources.connection() as connection, sources.engine() as engine:
+    with sources.alone(contract.source) as connection, sources.engine() as engine:
         share = sources.max_rejected_share(contract)
         result = take_in(connection, contract, file, sources.settings.lake, engine, share)
     load = result.load

@@ -6,7 +6,7 @@ execution to Dagster's queue. One advisory lock keeps them apart.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
@@ -15,16 +15,19 @@ import dagster as dg
 
 from echo_assets.dbt.project import load_project
 from echo_assets.dbt_models import daily_partitions
-from echo_assets.file_runs import FileRun, file_runs, waiting_files
+from echo_assets.file_runs import RANGE_END, RANGE_START, SOURCE_TAG, FileRun, file_runs, waiting_files
+from echo_assets.open_checks import OpenChecks, ask, open_file_checks, open_model_checks
 from echo_assets.planner.days import DayRange
 from echo_assets.planner.ledger import read_ledger
 from echo_assets.planner.plan import RunPlan, plan
 from echo_assets.planner.report import Progress, RunReport
-from echo_assets.planner.runs import execute, execute_assets, origin_of
+from echo_assets.planner.runs import execute_assets, origin_of, tags_of
 from echo_assets.planner.targets import targets_from
 from echo_assets.raw_files import files_of
 from echo_assets.settings import PROJECT
 from echo_assets.sources import Sources
+from echo_assets.unfinished_runs import UNDER_LOCK, close_cut_off_runs
+from echo_quality.invariants import INVARIANTS
 
 if TYPE_CHECKING:
     from dagster._core.remote_origin import RemoteJobOrigin
@@ -45,29 +48,44 @@ class Refresh:
     announce: Announce | None = None
 
     def all(self) -> Iterator[RunReport]:
-        """Run whatever there is to run, in order; nothing is built on files whose run failed. Hold the lock outside."""
-        reports = []
-        for report in self.files():
-            reports.append(report)
-            yield report
-        if all(report.succeeded for report in reports):
-            yield from self.days()
+        """Run whatever there is to run, in order. What fails holds back what reads it, nothing else. Hold the lock."""
+        yield from self.files()
+        yield from self.days()
 
     def files(self) -> Iterator[RunReport]:
-        """Take in every file that waits, one run for each batch of neighbouring partitions."""
+        """Take in every file that waits, one run for each batch of neighbours; then ask what was left unanswered."""
+        close_cut_off_runs(self.instance)
+        reports = []
         for run in planned_file_runs(self.sources, self.instance):
             self._say(f"{run.source}: taking in {run.first if run.first == run.last else f'{run.first} to {run.last}'}")
-            keys = [dg.AssetKey(list(key)) for key in run.selection]
-            yield execute_assets(keys, run.tags, self.job, self.instance, self.watch, self._origin)
+            reports.append(self._run((dg.AssetKey(list(key)) for key in run.selection), run.tags))
+            yield reports[-1]
+        if all(report.succeeded for report in reports):
+            yield from self._ask(open_file_checks(self.sources, self.instance, self.job))
 
     def days(self) -> Iterator[RunReport]:
-        """Build what is dirty; a failed run stops those that would build on it."""
+        """Build what is dirty; a failed run stops those that would build on it. Then ask what was left unanswered."""
+        for source in sorted(blocked_sources(self.sources)):
+            self._say(f"{source}: a blocking check is red or was not asked; nothing is built on it")
         for step in planned_builds(self.sources):
             self._say(f"building {len(step.selection)} assets: {step.reason}")
-            report = execute(step, self.job, self.instance, self.watch, self._origin)
+            report = self._run(map(dg.AssetKey.from_user_string, step.selection), tags_of(step))
             yield report
             if not report.succeeded:
                 return
+        yield from self._ask(open_model_checks(self.instance, self.job))
+
+    def _ask(self, checks: OpenChecks) -> Iterator[RunReport]:
+        if checks:
+            self._say("asking checks again that were left unanswered or hold again")
+        for source, partition in checks.steps.items():
+            assets = [dg.AssetKey([layer, source]) for layer in ("staging", "quarantine")]
+            yield self._run(assets, {RANGE_START: partition, RANGE_END: partition, SOURCE_TAG: source})
+        if checks.others:
+            yield ask(checks.others, self.job, self.instance)
+
+    def _run(self, keys: Iterable[dg.AssetKey], tags: Mapping[str, str]) -> RunReport:
+        return execute_assets(keys, {**tags, **UNDER_LOCK}, self.job, self.instance, self.watch, self._origin)
 
     @property
     def _origin(self) -> RemoteJobOrigin:
@@ -90,16 +108,29 @@ def planned_file_runs(sources: Sources, instance: dg.DagsterInstance) -> list[Fi
     return runs
 
 
+_BLOCKING = [invariant.name for invariant in INVARIANTS if invariant.blocking]
 _BLOCKED = """
-select distinct on (asset, check_name) split_part(asset, '/', 2), passed from ops.check_results
-where blocking and asset like 'staging/%%' order by asset, check_name, check_result_id desc
+with latest as (
+    select distinct on (asset, check_name) split_part(asset, '/', 2) as source, passed, evaluated_at
+    from ops.check_results where check_name = any (%s) and asset like 'staging/%%'
+    order by asset, check_name, check_result_id desc
+), published as (
+    select source, max(loaded_at) as published_at from ops.loads where status in ('loaded', 'replaced') group by source
+)
+select source from latest where not passed
+union
+select source from published left join latest using (source) group by source, published_at
+having coalesce(min(evaluated_at), '-infinity') < published_at
 """
 
 
 def blocked_sources(sources: Sources) -> frozenset[str]:
-    """Sources whose staging tables broke an invariant when it was last asked; nothing is built on them."""
+    """Sources whose staging tables broke an invariant, or were not asked since rows were published; none is built on.
+
+    A blocking check that failed to run blocks as well as one that is red.
+    """
     with sources.connection(read_only=True) as connection:
-        return frozenset(source for source, passed in connection.execute(_BLOCKED.encode(), []) if not passed)
+        return frozenset(source for (source,) in connection.execute(_BLOCKED.encode(), [_BLOCKING]))
 
 
 def planned_builds(sources: Sources) -> tuple[RunPlan, ...]:

@@ -13,13 +13,13 @@ from echo_assets.planner.runs import PLAN_TAG, run_key, tags_of
 from echo_assets.raw_files import files_of
 from echo_assets.refresh import planned_builds
 from echo_assets.sources import Sources
+from echo_assets.unfinished_runs import UNFINISHED, close_cut_off_runs
 
 _INTERVAL = 15
 _ATTEMPTS = 3
-_UNFINISHED = [
-    dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTING,
-    dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING,
-]  # fmt: skip
+_NAMED = 3
+Files = dict[str, list[WaitingFile]]
+_HELD = "someone else is planning or running: `echoctl run`, or the daily round"
 
 
 def new_file_sensor(sources: Sources) -> dg.SensorDefinition:
@@ -35,31 +35,44 @@ def new_file_sensor(sources: Sources) -> dg.SensorDefinition:
     def sense(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         with planning_lock(sources.url(), wait=False) as held:
             if not held:
-                return dg.SkipReason("someone else is planning or running: `echoctl run`, or the daily round")
+                return dg.SkipReason(_HELD)
+            close_cut_off_runs(context.instance)
             waiting = waiting_files(sources)
         seen_before = json.loads(context.cursor or "{}")
-        cursor = json.dumps({waits.file.partition_key: waits.version for each in waiting.values() for waits in each})
+        cursor = json.dumps({_identity(waits): waits.version for each in waiting.values() for waits in each})
         still = {source: [waits for waits in each if _is_still(waits, seen_before)] for source, each in waiting.items()}
         requested = [_request(context.instance, source, each) for source, each in still.items() if each]
         runs = [request for requests, _ in requested for request in requests]
         if not runs:
-            why = "files are still being written, or being taken in" if waiting else "no new files"
-            return dg.SensorResult(skip_reason=why, cursor=cursor)
+            return dg.SensorResult(skip_reason=_why_nothing_runs(waiting, still), cursor=cursor)
         added = [request for _, request in requested if request]
         return dg.SensorResult(run_requests=runs, dynamic_partitions_requests=added, cursor=cursor)
 
     return sense
 
 
+def _identity(waits: WaitingFile) -> str:
+    return f"{waits.file.source}/{waits.file.partition_key}"
+
+
 def _is_still(waits: WaitingFile, seen_before: dict[str, str]) -> bool:
-    return seen_before.get(waits.file.partition_key) == waits.version
+    return seen_before.get(_identity(waits)) == waits.version
+
+
+def _why_nothing_runs(waiting: Files, still: Files) -> str:
+    if not waiting:
+        return "no new files"
+    if not any(still.values()):
+        return "files may still be growing: they are taken in once they are the same at two looks"
+    names = ", ".join(_identity(waits) for each in still.values() for waits in each[:_NAMED])
+    return f"being taken in by another run, or given up after {_ATTEMPTS} failed attempts: {names}"
 
 
 def _request(
     instance: dg.DagsterInstance, source: str, waiting: list[WaitingFile]
 ) -> tuple[list[dg.RunRequest], dg.AddDynamicPartitionsRequest | None]:
     """Runs for the files of one source, unless one is under way, and the partitions that they need."""
-    if instance.get_runs_count(dg.RunsFilter(tags={SOURCE_TAG: source}, statuses=_UNFINISHED)):
+    if instance.get_runs_count(dg.RunsFilter(tags={SOURCE_TAG: source}, statuses=UNFINISHED)):
         return [], None
     definition = files_of(source)
     known = list(instance.get_dynamic_partitions(str(definition.name)))
@@ -88,11 +101,12 @@ def refresh_sensor(sources: Sources) -> dg.SensorDefinition:
         description="Rebuilds the days that landed rows touched, and whatever is built on them.",
     )
     def sense(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-        if _is_busy(context.instance):
-            return dg.SkipReason("files are being taken in, or a build is under way")
         with planning_lock(sources.url(), wait=False) as held:
             if not held:
-                return dg.SkipReason("someone else is planning or running: `echoctl run`, or the daily round")
+                return dg.SkipReason(_HELD)
+            close_cut_off_runs(context.instance)
+            if _is_busy(context.instance):
+                return dg.SkipReason("files are being taken in, or a build is under way")
             builds = planned_builds(sources)
         if not builds:
             return dg.SkipReason("nothing is dirty")
@@ -106,5 +120,5 @@ def refresh_sensor(sources: Sources) -> dg.SensorDefinition:
 
 
 def _is_busy(instance: dg.DagsterInstance) -> bool:
-    unfinished = instance.get_runs(dg.RunsFilter(statuses=_UNFINISHED))
+    unfinished = instance.get_runs(dg.RunsFilter(statuses=UNFINISHED))
     return any(SOURCE_TAG in run.tags or PLAN_TAG in run.tags for run in unfinished)

@@ -71,6 +71,16 @@ class Sources:
             yield connection
 
     @contextmanager
+    def alone(self, source: str) -> Iterator[Connection[Any]]:
+        """A connection, once no other process is landing or publishing a file of this source; the others wait.
+
+        `echoctl run` and the daemon may be at the same file: the second one then finds it done.
+        """
+        with self.connection() as connection:
+            connection.execute("select pg_advisory_lock(hashtext('echo.step'), hashtext(%s))", [source])
+            yield connection
+
+    @contextmanager
     def engine(self) -> Iterator[Engine]:
         """What typing may use, with a folder for temporary files that is removed afterwards."""
         from echo_quality.loading.typed_rows import Engine

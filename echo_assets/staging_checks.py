@@ -1,69 +1,83 @@
-"""Checks on staging tables as a whole: the invariants of loading, asked after every load and by `data_quality_job`."""
+"""Checks on the tables of a source as a whole: the invariants of loading.
+
+They are asked after every load and by `data_quality_job`; those of staging that block hold back what is built on it.
+"""
 
 from collections.abc import Iterator
 from typing import Any
 
 import dagster as dg
 
+from echo_assets.presentation import as_table
+from echo_assets.runbook import runbook_of
 from echo_assets.sources import Sources
 from echo_quality.contract import Contract
 from echo_quality.generate.suite import RUNBOOK
-from echo_quality.invariants import INVARIANTS, Invariant
+from echo_quality.invariants import INVARIANTS, QUARANTINE_INVARIANTS, RAW_INVARIANTS, Invariant
 
 _INSERT = """
 insert into ops.check_results (asset, check_name, passed, severity, blocking, run_id, metadata)
 values (%s, %s, %s, 'ERROR', %s, %s, %s)
 """
+_BY_LAYER = {"raw": RAW_INVARIANTS, "quarantine": QUARANTINE_INVARIANTS, "staging": INVARIANTS}
 
 
 def staging_checks(sources: Sources) -> list[dg.AssetChecksDefinition]:
-    """One step a contract, which asks all invariants."""
+    """One step a contract, which asks the invariants of its tables, or those of them that were selected."""
     return [_checks_of(sources, contract) for contract in sources.contracts.values()]
 
 
 def _checks_of(sources: Sources, contract: Contract) -> dg.AssetChecksDefinition:
-    staging = dg.AssetKey(["staging", contract.source])
+    invariants = {
+        dg.AssetCheckKey(dg.AssetKey([layer, contract.source]), invariant.name): invariant
+        for layer, of_layer in _BY_LAYER.items()
+        for invariant in of_layer
+    }
 
     @dg.multi_asset_check(
         name=f"check_{contract.source}",
-        specs=[
-            dg.AssetCheckSpec(
-                invariant.name,
-                asset=staging,
-                additional_deps=[dg.AssetKey(["quarantine", contract.source])],
-                description=invariant.description,
-                blocking=invariant.blocking,
-                metadata={"runbook": _runbook(invariant)},
-            )
-            for invariant in INVARIANTS
-        ],
+        can_subset=True,
+        specs=[_spec(contract, key, invariant) for key, invariant in invariants.items()],
     )
     def check(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
-        for invariant in INVARIANTS:
-            yield _result(context, sources, contract, staging, invariant)
+        for key, invariant in invariants.items():
+            if key in context.selected_asset_check_keys:
+                yield _result(context, sources, contract, key.asset_key, invariant)
 
     return check
 
 
+def _spec(contract: Contract, key: dg.AssetCheckKey, invariant: Invariant) -> dg.AssetCheckSpec:
+    quarantine = dg.AssetKey(["quarantine", contract.source])
+    return dg.AssetCheckSpec(
+        invariant.name,
+        asset=key.asset_key,
+        additional_deps=[quarantine] if key.asset_key.path[0] == "staging" else [],
+        description=invariant.description,
+        blocking=invariant.blocking,
+        metadata={"runbook": _runbook(invariant)},
+    )
+
+
 def _result(
-    context: dg.AssetCheckExecutionContext, sources: Sources, contract: Contract, staging: dg.AssetKey,
+    context: dg.AssetCheckExecutionContext, sources: Sources, contract: Contract, asset: dg.AssetKey,
     invariant: Invariant,
 ) -> dg.AssetCheckResult:  # fmt: skip
     from psycopg.types.json import Jsonb
 
     with sources.connection() as connection:
         offenders = [_printable(row) for row in invariant.offenders(connection, contract)]
-        values: list[Any] = [f"staging/{contract.source}", invariant.name, not offenders, invariant.blocking]
+        values: list[Any] = [asset.to_user_string(), invariant.name, not offenders, invariant.blocking]
         metadata = {"description": invariant.description, "sample": offenders, "runbook": _runbook(invariant)}
         connection.execute(_INSERT, [*values, context.run.run_id, Jsonb(metadata)])
     return dg.AssetCheckResult(
-        asset_key=staging,
+        asset_key=asset,
         check_name=invariant.name,
         passed=not offenders,
         severity=dg.AssetCheckSeverity.ERROR,
         metadata={
-            "runbook": dg.MetadataValue.path(_runbook(invariant)),
-            **({"failing_sample": dg.MetadataValue.json(offenders)} if offenders else {}),
+            **({"failing_sample": as_table(offenders)} if offenders else {}),
+            **runbook_of(_runbook(invariant), passed=not offenders),
         },
     )
 

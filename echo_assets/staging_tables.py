@@ -12,8 +12,11 @@ from typing import Any
 import dagster as dg
 
 from echo_assets.check_results import declared_specs, graded, merged_results
-from echo_assets.presentation import owners, retry, table_schema
+from echo_assets.column_lineage import column_lineage
+from echo_assets.presentation import freshness, owners, table_schema
 from echo_assets.raw_files import files_of, requested_files
+from echo_assets.retries import retried
+from echo_assets.runbook import runbook_of
 from echo_assets.sources import Sources
 from echo_quality.contract import Contract
 from echo_quality.generate.suite import RUNBOOK, suite_of
@@ -21,6 +24,7 @@ from echo_quality.generate.tables import Table, tables_of
 from echo_quality.loading.loads import Load, standing_loads
 
 AGREES = "suite_agrees_with_quarantine"
+_AGREEMENT_RUNBOOK = f"{RUNBOOK}#{AGREES.replace('_', '-')}"
 
 
 @dataclass(frozen=True)
@@ -49,16 +53,18 @@ def _staging_asset(sources: Sources, contract: Contract) -> dg.AssetsDefinition:
         ],
         check_specs=[*declared_specs(staging, suite_of(contract)), _agreement_spec(staging)],
         backfill_policy=dg.BackfillPolicy.single_run(),
-        retry_policy=retry(),
         pool=f"load_{source}",
     )
     def stage(context: dg.AssetExecutionContext) -> Iterator[Any]:
-        finished = [_finish(context, sources, contract, key) for key in requested_files(context)]
+        with retried(context):
+            finished = [_finish(context, sources, contract, key) for key in requested_files(context)]
         _describe(context, contract, finished)
         yield from merged_results(staging, suite_of(contract), [(file.load, file.outcomes) for file in finished])
         yield _agreement(staging, finished)
-        yield dg.MaterializeResult(asset_key=quarantine, metadata=_totals(finished, "quarantined"))
-        yield dg.MaterializeResult(asset_key=staging, metadata=_totals(finished, "staged"))
+        rows = _rows_now(sources, tables[1], tables[3])
+        yield dg.MaterializeResult(asset_key=quarantine, metadata={"rows_in_table": rows[1]})
+        lineage = {"dagster/column_lineage": column_lineage(contract)}
+        yield dg.MaterializeResult(asset_key=staging, metadata={"rows_in_table": rows[0], **lineage})
 
     return stage
 
@@ -71,7 +77,8 @@ def _spec(contract: Contract, table: Table, description: str) -> dg.AssetSpec:
         description=f"{description}\n\n{contract.description}",
         owners=owners(contract.owner),
         kinds={"postgres", "duckdb", "great_expectations"},
-        metadata={**table_schema(table), "contract": f"{contract.source} {contract.version}"},
+        freshness_policy=freshness(contract),
+        metadata={**table_schema(contract, table), "contract": f"{contract.source} {contract.version}"},
         partitions_def=files_of(contract.source),
     )
 
@@ -84,7 +91,7 @@ def _finish(context: dg.AssetExecutionContext, sources: Sources, contract: Contr
     from echo_quality.loading.take_in import archived_path
     from echo_quality.suites import store_outcomes
 
-    with sources.connection() as connection, sources.engine() as engine:
+    with sources.alone(contract.source) as connection, sources.engine() as engine:
         load = standing_loads(connection, contract.source).get(key)
         if load is None:
             raise dg.Failure(
@@ -93,15 +100,16 @@ def _finish(context: dg.AssetExecutionContext, sources: Sources, contract: Contr
         if not load.rows_in_file and load.status == "refused":
             return Finished(load)
         checked = audit(connection, contract, load, sources.url(), sources.settings.timezone)
-        if load.status == "landed":
-            lake = sources.settings.lake
-            table = text_of(load, contract, archived_path(load, lake), load.file, engine.workspace)
-            load = publish(connection, contract, load, table, engine, checked.refusal, lake).load
-        outcomes = graded(load, checked.outcomes)
-        store_outcomes(
-            connection, outcomes, asset=f"staging/{contract.source}", partition=key, load_id=load.load_id,
-            run_id=context.run_id, blocking=False,
-        )  # fmt: skip
+        with connection.transaction():  # rows and the verdicts on them appear together
+            if load.status == "landed":
+                lake = sources.settings.lake
+                table = text_of(load, contract, archived_path(load, lake), load.file, engine.workspace)
+                load = publish(connection, contract, load, table, engine, checked.refusal, lake).load
+            outcomes = graded(load, checked.outcomes)
+            store_outcomes(
+                connection, outcomes, asset=f"staging/{contract.source}", partition=key, load_id=load.load_id,
+                run_id=context.run_id, blocking=False,
+            )  # fmt: skip
         differences = tuple(quarantine_differs(connection, contract, load, checked))
     context.log.info(f"{load.file}: {load.status}" + (f": {load.reason}" if load.reason else ""))
     return Finished(load, outcomes, differences)
@@ -112,7 +120,7 @@ def _agreement_spec(staging: dg.AssetKey) -> dg.AssetCheckSpec:
         AGREES,
         asset=staging,
         description="The suite (PostgreSQL) and typing (DuckDB) count the same rows against every rule.",
-        metadata={"runbook": f"{RUNBOOK}#{AGREES.replace('_', '-')}"},
+        metadata={"runbook": _AGREEMENT_RUNBOOK},
     )
 
 
@@ -123,7 +131,10 @@ def _agreement(staging: dg.AssetKey, finished: list[Finished]) -> dg.AssetCheckR
         check_name=AGREES,
         passed=not differences,
         severity=dg.AssetCheckSeverity.ERROR,
-        metadata={"differences": dg.MetadataValue.json(differences)},
+        metadata={
+            "differences": dg.MetadataValue.json(differences),
+            **runbook_of(_AGREEMENT_RUNBOOK, passed=not differences),
+        },
     )
 
 
@@ -132,9 +143,9 @@ def _describe(context: dg.AssetExecutionContext, contract: Contract, finished: l
     for file in finished:
         load = file.load
         figures = {
-            "file": load.file, "status": load.status, "rows_in_file": load.rows_in_file or 0,
-            "withheld": load.withheld or 0, "duplicates": load.duplicates or 0,
-            **({"reason": load.reason} if load.reason else {}),
+            "file": load.file, "status": load.status, **({"reason": load.reason} if load.reason else {}),
+            "rows_in_file": load.rows_in_file or 0, "staged": load.staged or 0, "withheld": load.withheld or 0,
+            "quarantined": load.quarantined or 0, "duplicates": load.duplicates or 0,
         }  # fmt: skip
         for layer, rows in (("staging", load.staged), ("quarantine", load.quarantined)):
             context.add_asset_metadata(
@@ -144,5 +155,8 @@ def _describe(context: dg.AssetExecutionContext, contract: Contract, finished: l
             )
 
 
-def _totals(finished: list[Finished], count: str) -> dict[str, Any]:
-    return {"files_in_run": len(finished), "rows_in_run": sum(getattr(file.load, count) or 0 for file in finished)}
+def _rows_now(sources: Sources, *tables: Table) -> list[int]:
+    """How many rows each table has, over all files."""
+    with sources.connection(read_only=True) as connection:
+        counts = [connection.execute(f"select count(*) from {table.qualified}".encode()).fetchone() for table in tables]
+    return [int(count[0]) if count else 0 for count in counts]

@@ -61,9 +61,14 @@ class Column:
     personal: bool = False
 
     @property
+    def is_filled_in(self) -> bool:
+        """Whether a value can come from elsewhere than the file's own column."""
+        return bool(self.derived_from or self.computed_as or self.default_from or self.default)
+
+    @property
     def must_be_present(self) -> bool:
         """Whether a file without this column is refused: required, and no other way to a value."""
-        return self.required and not (self.derived_from or self.computed_as or self.default_from or self.default)
+        return self.required and not self.is_filled_in
 
 
 @dataclass(frozen=True)

@@ -55,6 +55,14 @@ def _open_refusals(connection: Connection[Any], contract: Contract) -> list[dict
     return _rows(connection, contract, _OPEN_REFUSALS)
 
 
+def _not_landed(connection: Connection[Any], contract: Contract) -> list[dict[str, Any]]:
+    return _rows(connection, contract, _NOT_LANDED)
+
+
+def _without_reason(connection: Connection[Any], contract: Contract) -> list[dict[str, Any]]:
+    return _rows(connection, contract, _WITHOUT_REASON)
+
+
 INVARIANTS = (
     Invariant(
         "rows_are_conserved",
@@ -76,6 +84,22 @@ INVARIANTS = (
         _open_refusals,
     ),
 )
+"""What must hold of `staging.<source>`."""
+
+RAW_INVARIANTS = (
+    Invariant("rows_have_landed", "The rows of every file that stands are here, all of them.", False, _not_landed),
+)
+"""What must hold of `raw.<source>`."""
+
+QUARANTINE_INVARIANTS = (
+    Invariant(
+        "rejections_have_reasons",
+        "Each rejected row names the rules that it broke, and belongs to a known load.",
+        False,
+        _without_reason,
+    ),
+)
+"""What must hold of `quarantine.<source>`."""
 
 _COUNTED = """
 with loaded as (
@@ -130,6 +154,24 @@ where source = {source} and status in ('loaded', 'replaced', 'refused')
 )
 
 _REPEATED_KEYS = "select {key}, count(*) as rows from {staging} group by {key} having count(*) > 1 limit 20"
+
+_NOT_LANDED = """
+with there as (
+    select _row_id >> 32 as load_id, count(*) as rows from {raw} group by 1
+)
+select load_id, file, status, rows_in_file, coalesce(there.rows, 0) as rows_in_raw
+from ops.loads left join there using (load_id)
+where source = {source} and status in ('landed', 'loaded', 'replaced', 'refused')
+    and rows_in_file <> coalesce(there.rows, 0)
+order by load_id
+"""
+
+_WITHOUT_REASON = """
+select bad._row_id >> 32 as load_id, loads.file, bad._row_number, bad.reasons
+from {quarantine} as bad left join ops.loads as loads on loads.load_id = bad._row_id >> 32
+where loads.load_id is null or bad.reasons = '[]' or bad.reasons @? '$[*] ? (!exists(@.rule) || @.rule == null)'
+order by bad._row_id limit 20
+"""
 
 _OPEN_REFUSALS = """
 select load_id, file, reason, loaded_at from ops.loads where source = {source} and status = 'refused' order by load_id

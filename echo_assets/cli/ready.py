@@ -28,7 +28,7 @@ class Platform:
 def ready(settings: Settings, dotenv: Path | None = None) -> Iterator[Platform]:
     """Start what is not running, bring the tables in line with the contracts, and hand over the platform.
 
-    `dotenv` is the folder whose .env shall tell `dagster` and `dg` where the instance is.
+    `dotenv` is the folder whose .env shall tell `dagster` and `dg` where the instance is, if they are started there.
     """
     import psycopg
 
@@ -41,7 +41,7 @@ def ready(settings: Settings, dotenv: Path | None = None) -> Iterator[Platform]:
         for difference in migrate(connection, contracts.values()):
             tell(f"{difference.table}: {difference.what}; done: {difference.statement}")
     render(settings, databases)
-    if dotenv is not None and (warning := point_dotenv(settings, dotenv)):
+    if dotenv is not None and (dotenv / "workspace.yaml").exists() and (warning := point_dotenv(settings, dotenv)):
         tell(warning)
     yield Platform(settings, sources, databases)
 

@@ -36,6 +36,7 @@ max_wal_size = '2GB'
 checkpoint_timeout = '15min'
 log_checkpoints = off
 jit = off
+client_connection_check_interval = '10s'
 """
 
 

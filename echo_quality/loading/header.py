@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from echo_quality.contract import Contract
 from echo_quality.loading.refusal import RefusedFile
 
+NUL_SHOWN = "\u2400"
 _SHOWN = 12
 
 
@@ -35,6 +36,7 @@ def known_headers(contract: Contract) -> dict[str, str]:
 
 def match_header(contract: Contract, header: Sequence[str]) -> HeaderMatch:
     """Match by canonical name first, then by alias; RefusedFile where that is ambiguous or leaves a gap."""
+    header = [field.replace("\0", NUL_SHOWN) for field in header]
     spellings = [spelling(field) for field in header]
     _refuse_repeated(header, spellings)
     known, claimed = known_headers(contract), set[str]()

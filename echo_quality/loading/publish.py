@@ -99,7 +99,7 @@ def _copy_good_rows(
     connection: Connection[Any], contract: Contract, load: Load, table: TextTable, engine: Engine, tally: Tally,
     rejected: IO[bytes], keep: Callable[[pyarrow.RecordBatch], None],
 ) -> None:  # fmt: skip
-    columns = [*contract.names, "_row_id"]
+    columns = [*_filled(contract, table), "_row_id"]
     copy = sql.SQL("copy {} ({}) from stdin (format csv)").format(
         sql.Identifier("staging", contract.source), sql.SQL(", ").join(map(sql.Identifier, columns))
     )
@@ -117,6 +117,11 @@ def _copy_good_rows(
             keep(good)
 
 
+def _filled(contract: Contract, table: TextTable) -> list[str]:
+    """The columns that can have values: those of the file, and those that are filled in. The others stay NULL."""
+    return [column.name for column in contract.columns if column.name in table.columns or column.is_filled_in]
+
+
 def _divided(batch: pyarrow.RecordBatch) -> Iterator[pyarrow.RecordBatch]:
     """Good, bad and duplicate rows of a batch."""
     import pyarrow.compute as compute
@@ -129,11 +134,22 @@ def _divided(batch: pyarrow.RecordBatch) -> Iterator[pyarrow.RecordBatch]:
 
 
 def _csv(batch: pyarrow.RecordBatch) -> bytes:
+    """The rows as COPY reads them; without quotes, which cost both ends time, unless a value needs them."""
+    import pyarrow
+
+    try:
+        return _written(batch, "none")
+    except pyarrow.ArrowInvalid:
+        return _written(batch, "needed")
+
+
+def _written(batch: pyarrow.RecordBatch, quoting: str) -> bytes:
     import pyarrow.csv
 
     sink = io.BytesIO()
     if batch.num_rows:
-        pyarrow.csv.write_csv(batch, sink, pyarrow.csv.WriteOptions(include_header=False))
+        options = pyarrow.csv.WriteOptions(include_header=False, quoting_style=quoting)
+        pyarrow.csv.write_csv(batch, sink, options)
     return sink.getvalue()
 
 
@@ -162,7 +178,9 @@ class parquet_file:  # noqa: N801 - a context manager, named like a function
         rows = batch.select(self._columns)
         if self._writer is None:
             self._folder.mkdir(parents=True, exist_ok=True)
-            self._writer = pyarrow.parquet.ParquetWriter(self._partial, rows.schema, compression="snappy")
+            self._writer = pyarrow.parquet.ParquetWriter(
+                self._partial, rows.schema, compression="snappy", use_dictionary=False, write_statistics=False
+            )
         self._writer.write_batch(rows)
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:

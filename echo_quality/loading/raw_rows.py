@@ -38,12 +38,13 @@ def land(
     """
     with connection.transaction():
         loads.lock_source(connection, contract.source)
-        _forget_unfinished(connection, file)
+        _forget(connection, file, "landed", "cut off before it was published")
         load_id = loads.begin(connection, contract, file, archived, max_rejected_share)
         try:
             table = prepare(archived.path, file.name, contract, engine.workspace)
             table, rows, keys = _copy(connection, contract, file, archived, table, engine, load_id)
         except RefusedFile as refusal:
+            _forget(connection, file, "refused", None)
             loads.refuse_file(connection, load_id, str(refusal))
         else:
             notes = {**table.notes, "is_rewritten": table.is_rewritten, "keys": asdict(keys)}
@@ -107,15 +108,16 @@ def _copy_into_raw(connection: Connection[Any], contract: Contract, table: TextT
         return cursor.rowcount
 
 
-def _forget_unfinished(connection: Connection[Any], file: SourceFile) -> None:
-    """Rows of an earlier attempt on this file that was cut off between landing and publishing."""
-    cut_off = connection.execute(
-        """update ops.loads set status = 'superseded', reason = 'cut off before it was published'
-           where source = %s and partition_key = %s and status = 'landed' returning load_id""",
-        [file.source, file.partition_key],
+def _forget(connection: Connection[Any], file: SourceFile, status: str, reason: str | None) -> None:
+    """Supersede earlier attempts on this file: one cut off between landing and publishing, one that was refused."""
+    earlier = connection.execute(
+        """update ops.loads set status = 'superseded', reason = coalesce(%s, reason)
+           where source = %s and partition_key = %s and status = %s returning load_id""",
+        [reason, file.source, file.partition_key, status],
     ).fetchall()
-    for (load_id,) in cut_off:
-        delete_rows(connection, sql.Identifier("raw", file.source), load_id)
+    for (load_id,) in earlier:
+        for schema in ("raw", "quarantine"):
+            delete_rows(connection, sql.Identifier(schema, file.source), load_id)
 
 
 def delete_rows(connection: Connection[Any], table: sql.Composable, load_id: int) -> None:

@@ -10,10 +10,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from echo_quality.loading.header import HeaderMatch
+from echo_quality.loading.header import NUL_SHOWN, HeaderMatch
 
 EXTRA, UNPARSED = "_extra", "_unparsed"
-NUL_SHOWN = "\u2400"
 
 
 @dataclass(frozen=True)

@@ -33,10 +33,18 @@ SLOW_MODEL = "select distinct customer_id, (select public.wait()) as waited from
 OURS = "select count(*) from pg_stat_activity where datname = current_database() and application_name like 'echo_dbt%'"
 
 
+@pytest.fixture(scope="module")
+def whole_project(
+    shared_project: Path, small_database: Databases, tmp_path_factory: pytest.TempPathFactory
+) -> DbtBuild:
+    """Everything in the small project, parsed once."""
+    return build_of(shared_project, small_database, tmp_path_factory.mktemp("quick"))
+
+
 @pytest.fixture
-def build(shared_project: Path, small_database: Databases, warehouse: psycopg.Connection, tmp_path: Path) -> DbtBuild:
-    """Everything in the small project."""
-    return build_of(shared_project, small_database, tmp_path / "quick")
+def build(whole_project: DbtBuild, warehouse: psycopg.Connection) -> DbtBuild:
+    """Everything in the small project, on a fresh warehouse."""
+    return whole_project
 
 
 @pytest.fixture
@@ -75,29 +83,23 @@ def told(events: Iterator[RawEvent]) -> set[tuple[str, str]]:
     return {(event["info"]["name"], event["data"]["node_info"]["unique_id"]) for event in events}
 
 
-@ENGINES
-def test_each_node_tells_its_end_once(engine: ModuleType, build: DbtBuild) -> None:
-    events = list(engine.stream(build))
+def test_each_node_tells_its_end_once(build: DbtBuild) -> None:
+    events = list(in_process.stream(build))
     assert len(events) == len(build.nodes)
     assert {unique_id for _, unique_id in told(iter(events))} == build.nodes
     assert {event["data"]["node_info"]["node_status"] for event in events} == {"success", "pass"}
 
 
-@ENGINES
-def test_exactly_the_given_nodes_run_not_even_a_test_of_a_neighbour(engine: ModuleType, build: DbtBuild) -> None:
+def test_exactly_the_given_nodes_run_not_even_a_test_of_a_neighbour(build: DbtBuild) -> None:
     chosen = frozenset({"model.small.stg_transactions", "seed.small.channel_map"})
-    assert {unique_id for _, unique_id in told(engine.stream(replace(build, nodes=chosen)))} == chosen
+    assert {unique_id for _, unique_id in told(in_process.stream(replace(build, nodes=chosen)))} == chosen
 
 
-@ENGINES
-def test_a_failure_is_an_error_after_the_events_that_explain_it(
-    engine: ModuleType, build: DbtBuild, warehouse: psycopg.Connection
-) -> None:
+def test_a_failure_is_an_error_after_the_events_that_explain_it(build: DbtBuild, warehouse: psycopg.Connection) -> None:
     warehouse.execute("alter table staging.revenue rename amount to price")
     seen: list[RawEvent] = []
     with pytest.raises(DbtError):
-        for event in engine.stream(build):
-            seen.append(event)
+        seen.extend(in_process.stream(build))
     [problem] = [event for event in seen if event["info"]["name"] == "RunResultError"]
     assert 'column "amount" does not exist' in problem["data"]["msg"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -24,7 +25,7 @@ def test_ranges_cover_every_day_and_bridge_no_gap_longer_than_allowed(days: set[
     assert days <= covered
     assert {end for each in found for end in (each.first, each.last)} <= days
     ordered = sorted(days)
-    for earlier, later in zip(ordered, ordered[1:], strict=False):
+    for earlier, later in pairwise(ordered):
         clean_between = (later - earlier).days - 1
         together = any(earlier in each and later in each for each in found)
         assert together == (clean_between <= bridged)
