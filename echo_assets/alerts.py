@@ -82,7 +82,7 @@ def _check_failures(sources: Sources) -> dg.SensorDefinition:
         for identifier, asset, check, partition, severity, run_id, description in failures:
             place, cause = f"{asset} [{partition}]" if partition else asset, {"check_result_id": identifier}
             raise_alert(sources, "check_failure", f"{place}: {check}", f"{severity}: {description}", run_id, cause)
-            context.log.error(f"{place}: {check} is red: {description}")
+            context.log.error(f"{place}: {check} is red; what must hold: {description}")
         return dg.SensorResult(skip_reason=f"{len(failures)} new alerts", cursor=str(newest))
 
     return sense

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy
+from dagster._core.storage.event_log.schema import ConcurrencyLimitsTable
 from dagster_postgres import (
     DagsterPostgresStorage,
     PostgresEventLogStorage,
@@ -82,7 +83,15 @@ class PooledRunStorage(_Pooled, PostgresRunStorage):  # type: ignore[misc]
 
 
 class PooledEventLogStorage(_Pooled, PostgresEventLogStorage):  # type: ignore[misc]
-    """Events, over the shared pool."""
+    """Events and the limits of pools, over the shared pool of connections."""
+
+    def initialize_concurrency_limit_to_default(self, concurrency_key: str) -> bool:
+        """Follow a changed default: Dagster inserts it anew, which PostgreSQL refuses while the old one is there."""
+        with self.index_connection() as connection:
+            own = ConcurrencyLimitsTable.c
+            outdated = (own.concurrency_key == concurrency_key) & own.using_default_limit
+            connection.execute(ConcurrencyLimitsTable.delete().where(outdated))
+        return bool(super().initialize_concurrency_limit_to_default(concurrency_key))
 
 
 class PooledScheduleStorage(_Pooled, PostgresScheduleStorage):  # type: ignore[misc]

@@ -15,6 +15,11 @@ select channel, leads, conversions, spend, conversion_rate, cost_per_conversion
 from marketing.channel_performance order by rank_by_volume, channel
 """
 
+_BUILT = """
+select bool_and(to_regclass(mart) is not null)
+from unnest(array['finance.headline_metrics', 'finance.revenue_summary', 'marketing.channel_performance']) as mart
+"""
+
 
 def headline_metrics(connection: Connection[Any]) -> dict[str, Any]:
     """Metrics for `echoctl run`: money to the cent, rates as fractions to four decimals, null where undefined."""
@@ -44,7 +49,7 @@ def headline_metrics(connection: Connection[Any]) -> dict[str, Any]:
 
 
 def _is_built(connection: Connection[Any]) -> bool:
-    found = connection.execute("select to_regclass('finance.headline_metrics')").fetchone()
+    found = connection.execute(_BUILT).fetchone()
     return bool(found and found[0])
 
 

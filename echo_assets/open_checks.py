@@ -26,6 +26,7 @@ _INVARIANTS = {
     for invariant in invariants
 }
 _LAYERS = {layer for layer, _ in _INVARIANTS}
+_NO_REFUSAL = _INVARIANTS["staging", "no_refused_load_open"]
 
 
 @dataclass(frozen=True)
@@ -40,11 +41,10 @@ class OpenChecks:
 
 
 def open_file_checks(sources: Sources, instance: dg.DagsterInstance, job: dg.JobDefinition) -> OpenChecks:
-    """Unanswered checks of the file assets, and red invariants that hold again: mended, or the file taken away."""
-    unanswered = {key for key in unanswered_checks(instance, job) if _is_of_files(key)}
-    invariants = {key for key in unanswered if _place(key) in _INVARIANTS}
-    steps = _newest_files(sources, {key.asset_key.path[-1] for key in unanswered - invariants})
-    return OpenChecks(steps, frozenset(invariants | _mended(sources, instance, job)))
+    """Unanswered checks of the file assets, and those whose redness is over: mended, or the file taken away."""
+    asked = {key for key in unanswered_checks(instance, job) if _is_of_files(key)} | _over(sources, instance, job)
+    invariants = frozenset(key for key in asked if _place(key) in _INVARIANTS)
+    return OpenChecks(_newest_files(sources, {_source(key) for key in asked - invariants}), invariants)
 
 
 def open_model_checks(instance: dg.DagsterInstance, job: dg.JobDefinition) -> OpenChecks:
@@ -67,20 +67,25 @@ def _place(key: dg.AssetCheckKey) -> tuple[str, str]:
     return key.asset_key.path[0], key.name
 
 
+def _source(key: dg.AssetCheckKey) -> str:
+    return key.asset_key.path[-1]
+
+
 def _is_of_files(key: dg.AssetCheckKey) -> bool:
     return key.asset_key.path[0] in _LAYERS
 
 
-def _mended(sources: Sources, instance: dg.DagsterInstance, job: dg.JobDefinition) -> set[dg.AssetCheckKey]:
-    red = standing_verdicts(instance, job).failures
-    keys = [dg.AssetCheckKey(dg.AssetKey.from_user_string(each.asset), each.check) for each in red]
-    mended = set()
+def _over(sources: Sources, instance: dg.DagsterInstance, job: dg.JobDefinition) -> set[dg.AssetCheckKey]:
+    """Red checks that would not be red now: an invariant that holds, a suite while no file of its source is refused."""
+    red = [verdict for verdict in standing_verdicts(instance, job).failures if verdict.is_failure]
+    over = set()
     with sources.connection(read_only=True) as connection:
-        for key in keys:
-            invariant, contract = _INVARIANTS.get(_place(key)), sources.contracts.get(key.asset_key.path[-1])
-            if invariant and contract and not invariant.offenders(connection, contract):
-                mended.add(key)
-    return mended
+        for verdict in red:
+            key = dg.AssetCheckKey(dg.AssetKey.from_user_string(verdict.asset), verdict.check)
+            invariant, contract = _INVARIANTS.get(_place(key), _NO_REFUSAL), sources.contracts.get(_source(key))
+            if _is_of_files(key) and contract and not invariant.offenders(connection, contract):
+                over.add(key)
+    return over
 
 
 def _newest_files(sources: Sources, asked: Collection[str]) -> dict[str, str]:

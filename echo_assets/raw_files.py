@@ -93,7 +93,7 @@ def _take_in_one(
         share = sources.max_rejected_share(contract)
         result = take_in(connection, contract, file, sources.settings.lake, engine, share)
     load = result.load
-    context.log.info(f"{load.file}: {'landed' if result.is_new else 'already taken in, unchanged'}: {load.status}")
+    context.log.info(f"{load.file}: {'' if result.is_new else 'already taken in, unchanged: '}{load.status}")
     context.add_asset_metadata(
         {
             "file": load.file,

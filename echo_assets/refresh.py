@@ -18,7 +18,7 @@ from echo_assets.dbt_models import daily_partitions
 from echo_assets.file_runs import RANGE_END, RANGE_START, SOURCE_TAG, FileRun, file_runs, waiting_files
 from echo_assets.open_checks import OpenChecks, ask, open_file_checks, open_model_checks
 from echo_assets.planner.days import DayRange
-from echo_assets.planner.ledger import read_ledger
+from echo_assets.planner.ledger import LedgerError, read_ledger
 from echo_assets.planner.plan import RunPlan, plan
 from echo_assets.planner.report import Progress, RunReport
 from echo_assets.planner.runs import execute_assets, origin_of, tags_of
@@ -26,13 +26,14 @@ from echo_assets.planner.targets import targets_from
 from echo_assets.raw_files import files_of
 from echo_assets.settings import PROJECT
 from echo_assets.sources import Sources
-from echo_assets.unfinished_runs import UNDER_LOCK, close_cut_off_runs
+from echo_assets.unfinished_runs import UNDER_LOCK, close_cut_off_runs, runs_of_the_daemon
 from echo_quality.invariants import INVARIANTS
 
 if TYPE_CHECKING:
     from dagster._core.remote_origin import RemoteJobOrigin
 
 LOCATION, MODULE = "echo", "echo_assets.definitions"
+_WAITING = "what needs the same tables waits for it; if its process is gone, terminate it in the UI"
 Watch = Callable[[Progress], None]
 Announce = Callable[[str], None]
 
@@ -55,6 +56,8 @@ class Refresh:
     def files(self) -> Iterator[RunReport]:
         """Take in every file that waits, one run for each batch of neighbours; then ask what was left unanswered."""
         close_cut_off_runs(self.instance)
+        for other in runs_of_the_daemon(self.instance):
+            self._say(f"run {other.run_id[:8]} of the daemon is {other.status.value}: {_WAITING}")
         reports = []
         for run in planned_file_runs(self.sources, self.instance):
             self._say(f"{run.source}: taking in {run.first if run.first == run.last else f'{run.first} to {run.last}'}")
@@ -129,8 +132,13 @@ def blocked_sources(sources: Sources) -> frozenset[str]:
 
     A blocking check that failed to run blocks as well as one that is red.
     """
+    from psycopg import errors
+
     with sources.connection(read_only=True) as connection:
-        return frozenset(source for (source,) in connection.execute(_BLOCKED.encode(), [_BLOCKING]))
+        try:
+            return frozenset(source for (source,) in connection.execute(_BLOCKED.encode(), [_BLOCKING]))
+        except (errors.UndefinedTable, errors.InvalidSchemaName) as error:
+            raise LedgerError("The database has no tables of ours yet. Run `echoctl up`, which makes them.") from error
 
 
 def planned_builds(sources: Sources) -> tuple[RunPlan, ...]:

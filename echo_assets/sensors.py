@@ -9,11 +9,11 @@ import dagster as dg
 
 from echo_assets.file_runs import FINGERPRINT_TAG, SOURCE_TAG, FileRun, WaitingFile, file_runs, waiting_files
 from echo_assets.planner.locks import planning_lock
-from echo_assets.planner.runs import PLAN_TAG, run_key, tags_of
+from echo_assets.planner.runs import run_key, tags_of
 from echo_assets.raw_files import files_of
 from echo_assets.refresh import planned_builds
 from echo_assets.sources import Sources
-from echo_assets.unfinished_runs import UNFINISHED, close_cut_off_runs
+from echo_assets.unfinished_runs import UNFINISHED, close_cut_off_runs, runs_of_the_daemon
 
 _INTERVAL = 15
 _ATTEMPTS = 3
@@ -105,7 +105,7 @@ def refresh_sensor(sources: Sources) -> dg.SensorDefinition:
             if not held:
                 return dg.SkipReason(_HELD)
             close_cut_off_runs(context.instance)
-            if _is_busy(context.instance):
+            if runs_of_the_daemon(context.instance):
                 return dg.SkipReason("files are being taken in, or a build is under way")
             builds = planned_builds(sources)
         if not builds:
@@ -117,8 +117,3 @@ def refresh_sensor(sources: Sources) -> dg.SensorDefinition:
         return dg.RunRequest(run_key=key, asset_selection=selection, tags=tags_of(builds[0]))
 
     return sense
-
-
-def _is_busy(instance: dg.DagsterInstance) -> bool:
-    unfinished = instance.get_runs(dg.RunsFilter(statuses=UNFINISHED))
-    return any(SOURCE_TAG in run.tags or PLAN_TAG in run.tags for run in unfinished)

@@ -18,6 +18,7 @@ from echo_assets.settings import Settings
 from echo_quality.contract import Contract
 from echo_quality.loading.source_file import SourceFile
 from echo_quality.odcs import read_contracts
+from echo_quality.synthetic.folder import TRUTH_FILE
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -47,11 +48,18 @@ class Sources:
         found = [SourceFile(source, path, str(path.relative_to(folder))) for path in sorted(folder.rglob("*"))]
         return {file.partition_key: file for file in found if _is_ready(file)}
 
-    def unknown_folders(self) -> list[str]:
-        """Folders of the landing folder that belong to no contract, whose files nobody would take in."""
+    def overlooked(self) -> list[str]:
+        """What in the landing folder nobody would take in, as sentences: unknown folders, files beside the folders."""
         landing = self.settings.landing
-        folders = sorted(path.name for path in landing.iterdir() if path.is_dir()) if landing.is_dir() else []
-        return [name for name in folders if name not in self.contracts and not name.startswith(".")]
+        if not landing.is_dir():
+            return [f"the landing folder {landing} does not exist: put files into {landing}/<source>/"]
+        entries = sorted(path for path in landing.iterdir() if not path.name.startswith("."))
+        folders = [path.name for path in entries if path.is_dir() and path.name not in self.contracts]
+        files = [path.name for path in entries if path.is_file() and path.name != TRUTH_FILE]
+        return [f"{name}/ in the landing folder belongs to no contract: nobody reads it" for name in folders] + [
+            f"{name} lies beside the folders of the sources: nobody reads it; put it into {landing}/<source>/"
+            for name in files
+        ]
 
     def max_rejected_share(self, contract: Contract) -> float:
         """The share of rejected rows above which a load is refused: the contract's, unless the settings override it."""

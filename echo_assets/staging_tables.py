@@ -108,7 +108,7 @@ def _finish(context: dg.AssetExecutionContext, sources: Sources, contract: Contr
             outcomes = graded(load, checked.outcomes)
             store_outcomes(
                 connection, outcomes, asset=f"staging/{contract.source}", partition=key, load_id=load.load_id,
-                run_id=context.run_id, blocking=False,
+                run_id=context.run.run_id, blocking=False,
             )  # fmt: skip
         differences = tuple(quarantine_differs(connection, contract, load, checked))
     context.log.info(f"{load.file}: {load.status}" + (f": {load.reason}" if load.reason else ""))

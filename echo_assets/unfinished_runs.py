@@ -7,6 +7,9 @@ places in Dagster's pools.
 
 import dagster as dg
 
+from echo_assets.file_runs import SOURCE_TAG
+from echo_assets.planner.runs import PLAN_TAG
+
 UNFINISHED = [
     dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTING,
     dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING,
@@ -26,3 +29,10 @@ def close_cut_off_runs(instance: dg.DagsterInstance) -> list[str]:
         instance.report_run_failed(run, "the process that executed this run ended before the run did")
         instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
     return [run.run_id for run in cut_off]
+
+
+def runs_of_the_daemon(instance: dg.DagsterInstance) -> list[dg.DagsterRun]:
+    """Runs that take files in or build, queued or executed by Dagster and not under the planning lock."""
+    unfinished = instance.get_runs(dg.RunsFilter(statuses=UNFINISHED))
+    ours = [run for run in unfinished if SOURCE_TAG in run.tags or PLAN_TAG in run.tags]
+    return [run for run in ours if not UNDER_LOCK.items() <= run.tags.items()]

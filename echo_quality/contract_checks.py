@@ -98,11 +98,15 @@ def _check_column(contract: Contract, column: Column) -> None:
 
 def _check_pattern(column: Column) -> None:
     """Shorthands are read by one engine as ASCII and by the other as Unicode."""
-    if column.pattern and (shorthand := re.search(r"\[:|\\[a-zA-Z0-9]|\(\?", column.pattern)):
+    pattern = column.pattern or ""
+    if shorthand := re.search(r"\[:|\\[a-zA-Z0-9]|\(\?", pattern):
         raise ContractError(
-            f"pattern {column.pattern!r} uses {shorthand[0]!r}, which engines read differently; list the characters,"
-            " such as [0-9]"
+            f"pattern {pattern!r} uses {shorthand[0]!r}, which engines read differently; list the characters, as [0-9]"
         )
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise ContractError(f"pattern {pattern!r} is no regular expression: {error}") from error
 
 
 def _check_computed(contract: Contract, column: Column) -> None:

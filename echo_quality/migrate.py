@@ -47,7 +47,7 @@ def migrate(connection: Connection[Any], contracts: Iterable[Contract]) -> list[
         for table in (table for contract in contracts for table in tables_of(contract)):
             for statement in table.create_statements:
                 connection.execute(statement.encode())
-            differences += differences_of(connection, table)
+            differences += differences_of(connection, table) + _other_indexes(connection, table)
         _refuse_more_than_additions(differences)
         for difference in differences:
             connection.execute(difference.statement.encode())
@@ -88,6 +88,21 @@ def _difference(table: Table, column: TableColumn, there: tuple[str, bool] | Non
         statement = f"{alter} alter column {quoted} set not null"
         return Difference(table.qualified, f"{column.name} is required now", statement, False)
     return None
+
+
+def _other_indexes(connection: Connection[Any], table: Table) -> list[Difference]:
+    """Indexes over other columns than the contract's; over a key, they tell that the rows were merged by another."""
+    found = []
+    for suffix, wanted in table.indexes:
+        index = f"{table.schema}_{table.name}_{suffix}"
+        row = connection.execute(
+            "select indexdef from pg_indexes where schemaname = %s and indexname = %s", [table.schema, index]
+        ).fetchone()
+        there = row[0].partition(" USING ")[2] if row else wanted
+        if there.replace('"', "") != wanted.replace('"', ""):
+            what = f"{suffix} is {there}, not {wanted}: files loaded under it must be loaded again"
+            found.append(Difference(table.qualified, what, f"drop index {table.schema}.{name(index)}", False))
+    return found
 
 
 def _surplus(table: Table, column: str) -> Difference:

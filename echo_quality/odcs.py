@@ -162,7 +162,7 @@ def _options(written: SchemaProperty) -> dict[str, Any]:
 def _bound(options: dict[str, Any], inclusive: str, exclusive: str, sign: str) -> str | None:
     """A bound as text: `5` for an inclusive one, `>5` or `<5` for an exclusive one."""
     if inclusive in options and exclusive in options:
-        raise ContractError(f"has both {inclusive} and {exclusive}: keep one")
+        raise ValueError(f"has both {inclusive} and {exclusive}: keep one")
     for bound, prefix in ((inclusive, ""), (exclusive, sign)):
         if bound in options:
             return prefix + format(Decimal(str(options[bound])), "f")

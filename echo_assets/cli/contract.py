@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -11,6 +11,9 @@ from echo_assets.cli.ready import ready, tell
 from echo_assets.settings import PROJECT, Settings
 from echo_quality.contract import Contract
 from echo_quality.odcs import read_contracts
+
+if TYPE_CHECKING:
+    from psycopg import Connection
 
 app = typer.Typer(help="Contracts: check, generate, compare with the database, migrate.", no_args_is_help=True)
 
@@ -50,10 +53,13 @@ def diff() -> None:
     with psycopg.connect(url) as connection:
         tables = [table for contract in _contracts().values() for table in tables_of(contract)]
         found = [difference for table in tables for difference in differences_of(connection, table)]
+        missing = [table.qualified for table in tables if not _exists(connection, table.qualified)]
+    for name in missing:
+        print(f"{name}: the whole table is missing (addition): `echoctl contract migrate` makes it")
     for difference in found:
         kind = "addition" if difference.is_additive else "yours to make"
         print(f"{difference.table}: {difference.what} ({kind})\n  {difference.statement};")
-    if not found:
+    if not found and not missing:
         print("The tables are what the contracts say.")
 
 
@@ -65,6 +71,11 @@ def migrate(
     with ready(Settings.from_environment()):
         if not quiet:
             print("The tables are what the contracts say.")
+
+
+def _exists(connection: Connection[Any], table: str) -> bool:
+    row = connection.execute("select to_regclass(%s) is not null", [table]).fetchone()
+    return bool(row and row[0])
 
 
 def _contracts() -> dict[str, Contract]:

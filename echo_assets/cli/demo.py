@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -55,10 +56,11 @@ def _generated(folder: Path, rows: int) -> dict[str, Any]:
 def compared(summary: RunSummary, truth: dict[str, Any]) -> list[dict[str, str]]:
     """Each figure of the truth beside Echo's: metrics, months, and rows by fate for every source."""
     metrics = summary.metrics
-    rows = [_row("total revenue", truth["total_revenue"], f"{metrics['total_revenue']:.2f}")]
-    rows.append(_row("average order value", truth["average_order_value"], f"{metrics['average_order_value']:.2f}"))
-    rows.append(_row("conversion rate", f"{float(truth['conversion_rate']):.4f}", f"{metrics['conversion_rate']:.4f}"))
-    ours_by_month = {month["month"]: f"{month['revenue']:.2f}" for month in metrics["revenue_by_month"]}
+    rows = [_row("total revenue", truth["total_revenue"], _figure(metrics, "total_revenue", 2))]
+    rows.append(_row("average order value", truth["average_order_value"], _figure(metrics, "average_order_value", 2)))
+    rate = f"{float(truth['conversion_rate']):.4f}"
+    rows.append(_row("conversion rate", rate, _figure(metrics, "conversion_rate", 4)))
+    ours_by_month = {month["month"]: _figure(month, "revenue", 2) for month in metrics.get("revenue_by_month", ())}
     rows += [
         _row(f"revenue {month['month'][:7]}", month["revenue"], ours_by_month.get(month["month"][:7], ""))
         for month in truth["revenue_by_month"]
@@ -69,6 +71,12 @@ def compared(summary: RunSummary, truth: dict[str, Any]) -> list[dict[str, str]]
             ours = sum(getattr(load, count) or 0 for load in loads)
             rows.append(_row(f"{source}: {count.replace('_', ' ')}", str(figures[count]), str(ours)))
     return rows
+
+
+def _figure(figures: Mapping[str, Any], name: str, digits: int) -> str:
+    """A figure as the truth writes it; nothing where a run that failed left none."""
+    value = figures.get(name)
+    return "" if value is None else f"{value:.{digits}f}"
 
 
 def _row(figure: str, truth: str, ours: str) -> dict[str, str]:

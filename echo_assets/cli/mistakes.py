@@ -9,6 +9,8 @@ def user_mistakes() -> tuple[type[BaseException], ...]:
 
     from echo_assets.dbt.project import DbtProjectError
     from echo_assets.dbt.steps import StepsError
+    from echo_assets.planner.ledger import LedgerError
+    from echo_assets.planner.targets import TargetsError
     from echo_assets.server import ServerError
     from echo_assets.settings import SettingsError
     from echo_quality.contract import ContractError
@@ -17,5 +19,5 @@ def user_mistakes() -> tuple[type[BaseException], ...]:
 
     return (
         SettingsError, ServerError, ContractError, MigrationRefused, GeneratorError, DbtProjectError, StepsError,
-        psycopg.OperationalError,
+        LedgerError, TargetsError, psycopg.OperationalError, OSError,
     )  # fmt: skip

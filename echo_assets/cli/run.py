@@ -70,8 +70,8 @@ def refreshed(platform: Platform) -> RunSummary:
     from echo_assets.verdicts import standing_verdicts
 
     start, sources = time.monotonic(), platform.sources
-    for folder in sources.unknown_folders():
-        tell(f"{folder}/ in the landing folder belongs to no contract: nobody reads it")
+    for sentence in sources.overlooked():
+        tell(sentence)
     job = build(platform.settings).resolve_implicit_global_asset_job_def()
     with (
         dg.DagsterInstance.from_config(str(platform.settings.dagster_home)) as instance,

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from echo_assets import server
+from echo_assets.cli import FAILED
 from echo_assets.cli.ready import ready, tell
 from echo_assets.settings import Settings
 
@@ -57,18 +58,20 @@ def psql(
 
 
 def _query(url: str, command: str, csv: bool) -> int:
-    """Print the result of one statement; a mistake in it is told in the server's words."""
+    """Print the results of the statements; a mistake in them is told in the server's words."""
     import psycopg
 
-    from echo_assets.cli.tables import write_csv, write_table
+    from echo_assets.cli.tables import as_written, write_csv, write_table
 
-    try:
-        with psycopg.connect(url) as connection:
+    with psycopg.connect(url, autocommit=True) as connection:
+        try:
             cursor = connection.execute(command.encode())
-            names = [column.name for column in cursor.description or []]
-            if names:
-                (write_csv if csv else write_table)(names, cursor)
-    except (psycopg.ProgrammingError, psycopg.DataError, psycopg.InternalError) as error:
-        print(f"echoctl: {str(error).strip()}", file=sys.stderr)
-        return 1
-    return 0
+            while True:
+                names = [column.name for column in cursor.description or []]
+                if names:
+                    (write_csv if csv else write_table)(names, as_written(cursor))
+                if not cursor.nextset():
+                    return 0
+        except psycopg.Error as error:
+            print(f"echoctl: {str(error).strip()}", file=sys.stderr)
+            return FAILED

@@ -48,10 +48,13 @@ def _warehouse(settings: Settings) -> dict[str, Any]:
     from psycopg.rows import dict_row
 
     from echo_assets.definitions import build
-    from echo_assets.refresh import planned_builds
+    from echo_assets.refresh import blocked_sources, planned_builds
     from echo_assets.verdicts import standing_verdicts
 
     sources = Sources(settings)
+    to_build = [step.reason for step in planned_builds(sources)]
+    if not (settings.dagster_home / "dagster.yaml").is_file():
+        raise server.ServerError(f"{settings.dagster_home} has no dagster.yaml. Run `echoctl up`, which writes it.")
     with sources.connection(read_only=True) as connection, connection.cursor(row_factory=dict_row) as cursor:
         loads = cursor.execute(_LOADS).fetchall()
     job = build(settings).resolve_implicit_global_asset_job_def()
@@ -59,7 +62,8 @@ def _warehouse(settings: Settings) -> dict[str, Any]:
         verdicts = standing_verdicts(instance, job)
     return {
         "sources": loads,
-        "to_build": [step.reason for step in planned_builds(sources)],
+        "to_build": to_build,
+        "blocked": sorted(blocked_sources(sources)),
         "checks": verdicts.as_json(),
     }
 
@@ -75,6 +79,8 @@ def _print(state: dict[str, Any]) -> None:
     if state["sources"]:
         write_table(list(state["sources"][0]), [list(row.values()) for row in state["sources"]])
     print("\nTo build: " + ("; ".join(state["to_build"]) or "nothing, everything is up to date"))
+    if state["blocked"]:
+        print(f"Nothing is built on {', '.join(state['blocked'])}: a blocking check is red, or was not asked")
     checks = state["checks"]
     print("Checks: {passed} green, {warned} warnings, {failed} red ({blocking_failed} blocking)".format(**checks))
     for failure in checks["failures"]:

@@ -6,7 +6,34 @@ import csv
 import json
 import sys
 from collections.abc import Iterable, Sequence
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
+
+if TYPE_CHECKING:
+    from psycopg import Cursor
+
+_NUMBERS = frozenset({20, 21, 23, 26, 700, 701, 790, 1700})
+"""The types of PostgreSQL that psql writes to the right: integers, oid, floats, money, numeric."""
+
+
+class Digits(str):
+    """A number as the server writes it: not rounded, and in no other notation."""
+
+    __slots__ = ()
+
+
+def as_written(cursor: Cursor[Any]) -> list[list[str | None]]:
+    """The rows of a result in the server's own words, so that no value is changed or refused on its way."""
+    result, kinds = cursor.pgresult, [column.type_code for column in cursor.description or []]
+    if result is None:
+        return []
+    types = [Digits if kind in _NUMBERS else str for kind in kinds]
+    return [
+        [_written(result.get_value(row, at), types[at]) for at in range(len(types))] for row in range(result.ntuples)
+    ]
+
+
+def _written(value: bytes | None, kind: type[str]) -> str | None:
+    return None if value is None else kind(value.decode())
 
 
 def write_csv(names: Sequence[str], rows: Iterable[Sequence[Any]], target: TextIO | None = None) -> None:
@@ -18,10 +45,10 @@ def write_csv(names: Sequence[str], rows: Iterable[Sequence[Any]], target: TextI
 
 
 def write_table(names: Sequence[str], rows: Iterable[Sequence[Any]], target: TextIO | None = None) -> None:
-    """Aligned columns below a header; numbers to the right."""
+    """Aligned columns below a header, one line a row; numbers to the right."""
     out = target or sys.stdout
     found = [list(row) for row in rows]
-    cells = [[text(value) for value in row] for row in found]
+    cells = [[one_line(text(value)) for value in row] for row in found]
     widths = [max([len(name), *(len(row[at]) for row in cells)]) for at, name in enumerate(names)]
     print("  ".join(name.ljust(width) for name, width in zip(names, widths, strict=True)).rstrip(), file=out)
     print("  ".join("-" * width for width in widths), file=out)
@@ -38,6 +65,12 @@ def text(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else str(value)
 
 
+def one_line(value: str) -> str:
+    """The text without line breaks and other characters that would move what stands beside it."""
+    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in value)
+
+
 def _aligned(value: Any, shown: str, width: int) -> str:
     is_number = not isinstance(value, str | bool | None) and hasattr(value, "__add__") and hasattr(value, "__neg__")
+    is_number = is_number or isinstance(value, Digits)
     return shown.rjust(width) if is_number else shown.ljust(width)

@@ -111,7 +111,9 @@ def test_a_workbook_is_read_with_its_types(warehouse):
     book.save(content)
     load = warehouse.load("revenue", "a.xlsx", content.getvalue())
     assert (load.status, load.staged) == ("loaded", 2)
-    assert warehouse.rows("select customer_id, amount::text, transaction_date::text from staging.revenue order by 1") == [
+    assert warehouse.rows(
+        "select customer_id, amount::text, transaction_date::text from staging.revenue order by 1"
+    ) == [
         ("007", "10.50", "2024-01-02"),
         ("008", "20.00", "2024-01-03"),
     ]
@@ -123,7 +125,9 @@ def test_a_parquet_file_is_read_with_its_types(warehouse):
     import pyarrow as pa
     import pyarrow.parquet
 
-    table = pa.table({"date": [datetime.date(2024, 1, 2)], "amount": [10.5], "customer_id": ["007"], "status": ["paid"]})
+    table = pa.table(
+        {"date": [datetime.date(2024, 1, 2)], "amount": [10.5], "customer_id": ["007"], "status": ["paid"]}
+    )
     content = io.BytesIO()
     pa.parquet.write_table(table, content)
     load = warehouse.load("revenue", "a.parquet", content.getvalue())

@@ -17,13 +17,13 @@ typed as (
     select
         texts.*,
         nullif("customer_id__text", '') as "customer_id",
-        case when length("updated_at__text") > 10 and "updated_at__text" ~ '^((?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.][0-9]{1,6})?)? ?(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?))$' then case when pg_input_is_valid("updated_at__text", 'timestamptz') then ("updated_at__text")::timestamptz end when "updated_at__text" ~ '^((?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.][0-9]{1,6})?)?)?)$' then case when pg_input_is_valid("updated_at__text", 'timestamp') then ("updated_at__text")::timestamp at time zone 'UTC' end end as "updated_at",
+        case when length("updated_at__text") > 10 and "updated_at__text" ~ '^((?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}[T ](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:[.][0-9]{1,6})?)? ?(?:Z|[+-](?:0[0-9]|1[0-5])(?::?[0-5][0-9])?))$' then case when pg_input_is_valid("updated_at__text", 'timestamptz') then ("updated_at__text")::timestamptz end when "updated_at__text" ~ '^((?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}(?:[T ](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:[.][0-9]{1,6})?)?)?)$' then case when pg_input_is_valid("updated_at__text", 'timestamp') then ("updated_at__text")::timestamp at time zone 'UTC' end end as "updated_at",
         nullif("email__text", '') as "email",
         nullif("name__text", '') as "name",
         nullif("segment__text", '') as "segment",
         nullif("plan_type__text", '') as "plan_type",
         nullif("acquisition_channel__text", '') as "acquisition_channel",
-        case when length("created_at__text") > 10 and "created_at__text" ~ '^((?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.][0-9]{1,6})?)? ?(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?))$' then case when pg_input_is_valid("created_at__text", 'timestamptz') then ("created_at__text")::timestamptz end when "created_at__text" ~ '^((?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.][0-9]{1,6})?)?)?)$' then case when pg_input_is_valid("created_at__text", 'timestamp') then ("created_at__text")::timestamp at time zone 'UTC' end end as "created_at"
+        case when length("created_at__text") > 10 and "created_at__text" ~ '^((?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}[T ](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:[.][0-9]{1,6})?)? ?(?:Z|[+-](?:0[0-9]|1[0-5])(?::?[0-5][0-9])?))$' then case when pg_input_is_valid("created_at__text", 'timestamptz') then ("created_at__text")::timestamptz end when "created_at__text" ~ '^((?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}(?:[T ](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:[.][0-9]{1,6})?)?)?)$' then case when pg_input_is_valid("created_at__text", 'timestamp') then ("created_at__text")::timestamp at time zone 'UTC' end end as "created_at"
     from texts
 )
 select

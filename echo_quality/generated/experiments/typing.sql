@@ -3,21 +3,21 @@ with texts as (
     select
         _row_number,
         _unparsed,
-        nullif(trim("experiment_id"), '') as "experiment_id__text",
-        nullif(trim("name"), '') as "name__text",
-        lower(coalesce(nullif(trim("unit"), ''), 'user')) as "unit__text",
-        nullif(trim("arms"), '') as "arms__text",
-        nullif(trim("control"), '') as "control__text",
-        nullif(trim("primary_metric"), '') as "primary_metric__text",
-        nullif(trim("secondary_metrics"), '') as "secondary_metrics__text",
-        nullif(trim("guardrails"), '') as "guardrails__text",
-        nullif(trim("mde"), '') as "mde__text",
-        nullif(trim("alpha"), '') as "alpha__text",
-        nullif(trim("power"), '') as "power__text",
-        nullif(trim("looks"), '') as "looks__text",
-        nullif(trim("started_at"), '') as "started_at__text",
-        nullif(trim("ends_at"), '') as "ends_at__text",
-        nullif(trim("min_days"), '') as "min_days__text"
+        nullif(case when contains("experiment_id", ' ') then trim("experiment_id", ' ') else "experiment_id" end, '') as "experiment_id__text",
+        nullif(case when contains("name", ' ') then trim("name", ' ') else "name" end, '') as "name__text",
+        lower(coalesce(nullif(case when contains("unit", ' ') then trim("unit", ' ') else "unit" end, ''), 'user')) as "unit__text",
+        nullif(case when contains("arms", ' ') then trim("arms", ' ') else "arms" end, '') as "arms__text",
+        nullif(case when contains("control", ' ') then trim("control", ' ') else "control" end, '') as "control__text",
+        nullif(case when contains("primary_metric", ' ') then trim("primary_metric", ' ') else "primary_metric" end, '') as "primary_metric__text",
+        nullif(case when contains("secondary_metrics", ' ') then trim("secondary_metrics", ' ') else "secondary_metrics" end, '') as "secondary_metrics__text",
+        nullif(case when contains("guardrails", ' ') then trim("guardrails", ' ') else "guardrails" end, '') as "guardrails__text",
+        nullif(case when contains("mde", ' ') then trim("mde", ' ') else "mde" end, '') as "mde__text",
+        nullif(case when contains("alpha", ' ') then trim("alpha", ' ') else "alpha" end, '') as "alpha__text",
+        nullif(case when contains("power", ' ') then trim("power", ' ') else "power" end, '') as "power__text",
+        nullif(case when contains("looks", ' ') then trim("looks", ' ') else "looks" end, '') as "looks__text",
+        nullif(case when contains("started_at", ' ') then trim("started_at", ' ') else "started_at" end, '') as "started_at__text",
+        nullif(case when contains("ends_at", ' ') then trim("ends_at", ' ') else "ends_at" end, '') as "ends_at__text",
+        nullif(case when contains("min_days", ' ') then trim("min_days", ' ') else "min_days" end, '') as "min_days__text"
     from landed
 ),
 typed as (
@@ -42,17 +42,17 @@ typed as (
         "experiment_id__text" as "experiment_id",
         "name__text" as "name",
         "unit__text" as "unit",
-        case when json_valid("arms__text") then "arms__text" end as "arms",
+        case when length("arms__text") <= 10000 and json_valid("arms__text") and not regexp_matches("arms__text", '(^|[^\\])(\\\\)*\\u0000') and not regexp_matches(regexp_replace("arms__text", '"([^"\\]|\\.)*"', '""', 'g'), '[Nn][Aa][Nn]|[Ii][Nn][Ff]|,[ \t\r\n]*[]}]|[Ee][+-]?[0-9]{4}') then "arms__text" end as "arms",
         "control__text" as "control",
         "primary_metric__text" as "primary_metric",
-        case when json_valid("secondary_metrics__text") then "secondary_metrics__text" end as "secondary_metrics",
-        case when json_valid("guardrails__text") then "guardrails__text" end as "guardrails",
+        case when length("secondary_metrics__text") <= 10000 and json_valid("secondary_metrics__text") and not regexp_matches("secondary_metrics__text", '(^|[^\\])(\\\\)*\\u0000') and not regexp_matches(regexp_replace("secondary_metrics__text", '"([^"\\]|\\.)*"', '""', 'g'), '[Nn][Aa][Nn]|[Ii][Nn][Ff]|,[ \t\r\n]*[]}]|[Ee][+-]?[0-9]{4}') then "secondary_metrics__text" end as "secondary_metrics",
+        case when length("guardrails__text") <= 10000 and json_valid("guardrails__text") and not regexp_matches("guardrails__text", '(^|[^\\])(\\\\)*\\u0000') and not regexp_matches(regexp_replace("guardrails__text", '"([^"\\]|\\.)*"', '""', 'g'), '[Nn][Aa][Nn]|[Ii][Nn][Ff]|,[ \t\r\n]*[]}]|[Ee][+-]?[0-9]{4}') then "guardrails__text" end as "guardrails",
         case when regexp_full_match("mde__text", '[+-]?(?:[0-9]+(?:[.][0-9]{0,6}0*)?|[.][0-9]{1,6}0*)') then try_cast("mde__text" as numeric(18,6)) end as "mde",
         case when regexp_full_match("alpha__text", '[+-]?(?:[0-9]+(?:[.][0-9]{0,6}0*)?|[.][0-9]{1,6}0*)') then try_cast("alpha__text" as numeric(18,6)) end as "alpha",
         case when regexp_full_match("power__text", '[+-]?(?:[0-9]+(?:[.][0-9]{0,6}0*)?|[.][0-9]{1,6}0*)') then try_cast("power__text" as numeric(18,6)) end as "power",
         "looks__text" as "looks",
-        case when length("started_at__text") > 10 and regexp_full_match("started_at__text", '(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.][0-9]{1,6})?)? ?(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?)') then try_cast(replace("started_at__text", ' Z', 'Z') as timestamptz) when regexp_full_match("started_at__text", '(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.][0-9]{1,6})?)?)?') then try_cast("started_at__text" as timestamp) at time zone 'UTC' end as "started_at",
-        case when length("ends_at__text") > 10 and regexp_full_match("ends_at__text", '(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.][0-9]{1,6})?)? ?(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?)') then try_cast(replace("ends_at__text", ' Z', 'Z') as timestamptz) when regexp_full_match("ends_at__text", '(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.][0-9]{1,6})?)?)?') then try_cast("ends_at__text" as timestamp) at time zone 'UTC' end as "ends_at",
+        case when length("started_at__text") > 10 and regexp_full_match("started_at__text", '(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}[T ](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:[.][0-9]{1,6})?)? ?(?:Z|[+-](?:0[0-9]|1[0-5])(?::?[0-5][0-9])?)') then try_cast(regexp_replace("started_at__text", ' ([Z+-])', '\1') as timestamptz) when regexp_full_match("started_at__text", '(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}(?:[T ](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:[.][0-9]{1,6})?)?)?') then try_cast("started_at__text" as timestamp) at time zone 'UTC' end as "started_at",
+        case when length("ends_at__text") > 10 and regexp_full_match("ends_at__text", '(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}[T ](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:[.][0-9]{1,6})?)? ?(?:Z|[+-](?:0[0-9]|1[0-5])(?::?[0-5][0-9])?)') then try_cast(regexp_replace("ends_at__text", ' ([Z+-])', '\1') as timestamptz) when regexp_full_match("ends_at__text", '(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}(?:[T ](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:[.][0-9]{1,6})?)?)?') then try_cast("ends_at__text" as timestamp) at time zone 'UTC' end as "ends_at",
         case when regexp_full_match("min_days__text", '[+-]?[0-9]+') then try_cast("min_days__text" as bigint) end as "min_days"
     from texts
 )
@@ -76,6 +76,6 @@ select
     "experiment_id" as _identity,
     false as _is_derived,
     ("started_at" at time zone getvariable('business_timezone'))::date as _event_day,
-    case when (_unparsed is not null) or (_unparsed is null and "experiment_id__text" is null) or (_unparsed is null and "name__text" is null) or ("unit" not in ('customer', 'user', 'session')) or (_unparsed is null and "arms__text" is null) or ("arms__text" is not null and "arms" is null) or (_unparsed is null and "control__text" is null) or (_unparsed is null and "primary_metric__text" is null) or ("secondary_metrics__text" is not null and "secondary_metrics" is null) or ("guardrails__text" is not null and "guardrails" is null) or (_unparsed is null and "mde__text" is null) or ("mde__text" is not null and "mde" is null) or ("mde" <= 0) or (_unparsed is null and "alpha__text" is null) or ("alpha__text" is not null and "alpha" is null) or ("alpha" < 0.000001 or "alpha" > 0.5) or (_unparsed is null and "power__text" is null) or ("power__text" is not null and "power" is null) or ("power" < 0.5 or "power" > 0.999999) or (_unparsed is null and "started_at__text" is null) or ("started_at__text" is not null and "started_at" is null) or ("ends_at__text" is not null and "ends_at" is null) or ("min_days__text" is not null and "min_days" is null) or ("min_days" < 0) or (not (ends_at >= started_at)) then concat_ws(',', case when _unparsed is not null then '0' end, case when _unparsed is null and "experiment_id__text" is null then '1' end, case when _unparsed is null and "name__text" is null then '2' end, case when "unit" not in ('customer', 'user', 'session') then '3' end, case when _unparsed is null and "arms__text" is null then '4' end, case when "arms__text" is not null and "arms" is null then '5' end, case when _unparsed is null and "control__text" is null then '6' end, case when _unparsed is null and "primary_metric__text" is null then '7' end, case when "secondary_metrics__text" is not null and "secondary_metrics" is null then '8' end, case when "guardrails__text" is not null and "guardrails" is null then '9' end, case when _unparsed is null and "mde__text" is null then '10' end, case when "mde__text" is not null and "mde" is null then '11' end, case when "mde" <= 0 then '12' end, case when _unparsed is null and "alpha__text" is null then '13' end, case when "alpha__text" is not null and "alpha" is null then '14' end, case when "alpha" < 0.000001 or "alpha" > 0.5 then '15' end, case when _unparsed is null and "power__text" is null then '16' end, case when "power__text" is not null and "power" is null then '17' end, case when "power" < 0.5 or "power" > 0.999999 then '18' end, case when _unparsed is null and "started_at__text" is null then '19' end, case when "started_at__text" is not null and "started_at" is null then '20' end, case when "ends_at__text" is not null and "ends_at" is null then '21' end, case when "min_days__text" is not null and "min_days" is null then '22' end, case when "min_days" < 0 then '23' end, case when not (ends_at >= started_at) then '24' end) end as _violations,
+    case when (_unparsed is not null) or (_unparsed is null and "experiment_id__text" is null) or (length("experiment_id") > 200) or (_unparsed is null and "name__text" is null) or ("unit" not in ('customer', 'user', 'session')) or (_unparsed is null and "arms__text" is null) or ("arms__text" is not null and "arms" is null) or (_unparsed is null and "control__text" is null) or (_unparsed is null and "primary_metric__text" is null) or ("secondary_metrics__text" is not null and "secondary_metrics" is null) or ("guardrails__text" is not null and "guardrails" is null) or (_unparsed is null and "mde__text" is null) or ("mde__text" is not null and "mde" is null) or ("mde" <= 0) or (_unparsed is null and "alpha__text" is null) or ("alpha__text" is not null and "alpha" is null) or ("alpha" < 0.000001 or "alpha" > 0.5) or (_unparsed is null and "power__text" is null) or ("power__text" is not null and "power" is null) or ("power" < 0.5 or "power" > 0.999999) or (_unparsed is null and "started_at__text" is null) or ("started_at__text" is not null and "started_at" is null) or ("ends_at__text" is not null and "ends_at" is null) or ("min_days__text" is not null and "min_days" is null) or ("min_days" < 0) or (not (ends_at >= started_at)) then concat_ws(',', case when _unparsed is not null then '0' end, case when _unparsed is null and "experiment_id__text" is null then '1' end, case when length("experiment_id") > 200 then '2' end, case when _unparsed is null and "name__text" is null then '3' end, case when "unit" not in ('customer', 'user', 'session') then '4' end, case when _unparsed is null and "arms__text" is null then '5' end, case when "arms__text" is not null and "arms" is null then '6' end, case when _unparsed is null and "control__text" is null then '7' end, case when _unparsed is null and "primary_metric__text" is null then '8' end, case when "secondary_metrics__text" is not null and "secondary_metrics" is null then '9' end, case when "guardrails__text" is not null and "guardrails" is null then '10' end, case when _unparsed is null and "mde__text" is null then '11' end, case when "mde__text" is not null and "mde" is null then '12' end, case when "mde" <= 0 then '13' end, case when _unparsed is null and "alpha__text" is null then '14' end, case when "alpha__text" is not null and "alpha" is null then '15' end, case when "alpha" < 0.000001 or "alpha" > 0.5 then '16' end, case when _unparsed is null and "power__text" is null then '17' end, case when "power__text" is not null and "power" is null then '18' end, case when "power" < 0.5 or "power" > 0.999999 then '19' end, case when _unparsed is null and "started_at__text" is null then '20' end, case when "started_at__text" is not null and "started_at" is null then '21' end, case when "ends_at__text" is not null and "ends_at" is null then '22' end, case when "min_days__text" is not null and "min_days" is null then '23' end, case when "min_days" < 0 then '24' end, case when not (ends_at >= started_at) then '25' end) end as _violations,
     null::varchar as _warnings
 from typed

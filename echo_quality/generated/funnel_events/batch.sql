@@ -19,7 +19,7 @@ typed as (
         nullif("channel__text", '') as "channel",
         nullif("campaign__text", '') as "campaign",
         nullif("stage__text", '') as "stage",
-        case when length("event_at__text") > 10 and "event_at__text" ~ '^((?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.][0-9]{1,6})?)? ?(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?))$' then case when pg_input_is_valid("event_at__text", 'timestamptz') then ("event_at__text")::timestamptz end when "event_at__text" ~ '^((?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.][0-9]{1,6})?)?)?)$' then case when pg_input_is_valid("event_at__text", 'timestamp') then ("event_at__text")::timestamp at time zone 'UTC' end end as "event_at"
+        case when length("event_at__text") > 10 and "event_at__text" ~ '^((?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}[T ](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:[.][0-9]{1,6})?)? ?(?:Z|[+-](?:0[0-9]|1[0-5])(?::?[0-5][0-9])?))$' then case when pg_input_is_valid("event_at__text", 'timestamptz') then ("event_at__text")::timestamptz end when "event_at__text" ~ '^((?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}(?:[T ](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:[.][0-9]{1,6})?)?)?)$' then case when pg_input_is_valid("event_at__text", 'timestamp') then ("event_at__text")::timestamp at time zone 'UTC' end end as "event_at"
     from texts
 )
 select

@@ -3,14 +3,14 @@ with texts as (
     select
         _row_number,
         _unparsed,
-        nullif(trim("event_id"), '') as "event_id__text",
-        nullif(trim("event_date"), '') as "event_date__text",
-        nullif(trim("channel"), '') as "channel__text",
-        nullif(trim("campaign"), '') as "campaign__text",
-        nullif(trim("leads"), '') as "leads__text",
-        nullif(trim("conversions"), '') as "conversions__text",
-        nullif(trim("spend"), '') as "spend__text",
-        nullif(trim("status"), '') as "status__text"
+        nullif(case when contains("event_id", ' ') then trim("event_id", ' ') else "event_id" end, '') as "event_id__text",
+        nullif(case when contains("event_date", ' ') then trim("event_date", ' ') else "event_date" end, '') as "event_date__text",
+        nullif(case when contains("channel", ' ') then trim("channel", ' ') else "channel" end, '') as "channel__text",
+        nullif(case when contains("campaign", ' ') then trim("campaign", ' ') else "campaign" end, '') as "campaign__text",
+        nullif(case when contains("leads", ' ') then trim("leads", ' ') else "leads" end, '') as "leads__text",
+        nullif(case when contains("conversions", ' ') then trim("conversions", ' ') else "conversions" end, '') as "conversions__text",
+        nullif(case when contains("spend", ' ') then trim("spend", ' ') else "spend" end, '') as "spend__text",
+        nullif(case when contains("status", ' ') then trim("status", ' ') else "status" end, '') as "status__text"
     from landed
 ),
 typed as (
@@ -26,7 +26,7 @@ typed as (
         "spend__text",
         "status__text",
         "event_id__text" as "event_id",
-        case when regexp_full_match("event_date__text", '(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}') then try_cast("event_date__text" as date) when length("event_date__text") > 10 and regexp_full_match("event_date__text", '(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.][0-9]{1,6})?)? ?(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?)') then ((try_cast(replace("event_date__text", ' Z', 'Z') as timestamptz)) at time zone getvariable('business_timezone'))::date when regexp_full_match("event_date__text", '(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.][0-9]{1,6})?)?)?') then ((try_cast("event_date__text" as timestamp) at time zone 'UTC') at time zone getvariable('business_timezone'))::date end as "event_date",
+        case when regexp_full_match("event_date__text", '(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}') then try_cast("event_date__text" as date) when length("event_date__text") > 10 and regexp_full_match("event_date__text", '(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}[T ](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:[.][0-9]{1,6})?)? ?(?:Z|[+-](?:0[0-9]|1[0-5])(?::?[0-5][0-9])?)') then ((try_cast(regexp_replace("event_date__text", ' ([Z+-])', '\1') as timestamptz)) at time zone getvariable('business_timezone'))::date when regexp_full_match("event_date__text", '(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}(?:[T ](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:[.][0-9]{1,6})?)?)?') then ((try_cast("event_date__text" as timestamp) at time zone 'UTC') at time zone getvariable('business_timezone'))::date end as "event_date",
         "channel__text" as "channel",
         "campaign__text" as "campaign",
         case when regexp_full_match("leads__text", '[+-]?[0-9]+') then try_cast("leads__text" as bigint) end as "leads",
@@ -45,9 +45,9 @@ select
     "conversions" as "conversions",
     "spend" as "spend",
     "status" as "status",
-    coalesce("event_id", concat_ws(chr(31), coalesce("event_date"::varchar, ''), coalesce("channel"::varchar, ''), coalesce("campaign"::varchar, ''))) as _identity,
+    coalesce("event_id", concat_ws(chr(31), coalesce("event_date"::varchar, ''), coalesce(strlen("channel") || ':' || "channel"::varchar, ''), coalesce(strlen("campaign") || ':' || "campaign"::varchar, ''))) as _identity,
     "event_id" is null as _is_derived,
     "event_date" as _event_day,
-    case when (_unparsed is not null) or (_unparsed is null and "event_date__text" is null) or ("event_date__text" is not null and "event_date" is null) or (_unparsed is null and "channel__text" is null) or (_unparsed is null and "leads__text" is null) or ("leads__text" is not null and "leads" is null) or ("leads" < 0) or (_unparsed is null and "conversions__text" is null) or ("conversions__text" is not null and "conversions" is null) or ("conversions" < 0) or (_unparsed is null and "spend__text" is null) or ("spend__text" is not null and "spend" is null) or ("spend" < 0) or (not (conversions <= leads)) then concat_ws(',', case when _unparsed is not null then '0' end, case when _unparsed is null and "event_date__text" is null then '1' end, case when "event_date__text" is not null and "event_date" is null then '2' end, case when _unparsed is null and "channel__text" is null then '3' end, case when _unparsed is null and "leads__text" is null then '4' end, case when "leads__text" is not null and "leads" is null then '5' end, case when "leads" < 0 then '6' end, case when _unparsed is null and "conversions__text" is null then '7' end, case when "conversions__text" is not null and "conversions" is null then '8' end, case when "conversions" < 0 then '9' end, case when _unparsed is null and "spend__text" is null then '10' end, case when "spend__text" is not null and "spend" is null then '11' end, case when "spend" < 0 then '12' end, case when not (conversions <= leads) then '13' end) end as _violations,
+    case when (_unparsed is not null) or (length("event_id") > 200) or (_unparsed is null and "event_date__text" is null) or ("event_date__text" is not null and "event_date" is null) or (_unparsed is null and "channel__text" is null) or (_unparsed is null and "leads__text" is null) or ("leads__text" is not null and "leads" is null) or ("leads" < 0) or (_unparsed is null and "conversions__text" is null) or ("conversions__text" is not null and "conversions" is null) or ("conversions" < 0) or (_unparsed is null and "spend__text" is null) or ("spend__text" is not null and "spend" is null) or ("spend" < 0) or (not (conversions <= leads)) then concat_ws(',', case when _unparsed is not null then '0' end, case when length("event_id") > 200 then '1' end, case when _unparsed is null and "event_date__text" is null then '2' end, case when "event_date__text" is not null and "event_date" is null then '3' end, case when _unparsed is null and "channel__text" is null then '4' end, case when _unparsed is null and "leads__text" is null then '5' end, case when "leads__text" is not null and "leads" is null then '6' end, case when "leads" < 0 then '7' end, case when _unparsed is null and "conversions__text" is null then '8' end, case when "conversions__text" is not null and "conversions" is null then '9' end, case when "conversions" < 0 then '10' end, case when _unparsed is null and "spend__text" is null then '11' end, case when "spend__text" is not null and "spend" is null then '12' end, case when "spend" < 0 then '13' end, case when not (conversions <= leads) then '14' end) end as _violations,
     null::varchar as _warnings
 from typed

@@ -3,13 +3,13 @@ with texts as (
     select
         _row_number,
         _unparsed,
-        nullif(trim("product_id"), '') as "product_id__text",
-        coalesce(nullif(trim("updated_at"), ''), nullif(trim("created_at"), '')) as "updated_at__text",
-        nullif(trim("name"), '') as "name__text",
-        nullif(trim("category"), '') as "category__text",
-        nullif(trim("price"), '') as "price__text",
-        nullif(trim("is_active"), '') as "is_active__text",
-        nullif(trim("created_at"), '') as "created_at__text"
+        nullif(case when contains("product_id", ' ') then trim("product_id", ' ') else "product_id" end, '') as "product_id__text",
+        coalesce(nullif(case when contains("updated_at", ' ') then trim("updated_at", ' ') else "updated_at" end, ''), nullif(case when contains("created_at", ' ') then trim("created_at", ' ') else "created_at" end, '')) as "updated_at__text",
+        nullif(case when contains("name", ' ') then trim("name", ' ') else "name" end, '') as "name__text",
+        nullif(case when contains("category", ' ') then trim("category", ' ') else "category" end, '') as "category__text",
+        nullif(case when contains("price", ' ') then trim("price", ' ') else "price" end, '') as "price__text",
+        nullif(case when contains("is_active", ' ') then trim("is_active", ' ') else "is_active" end, '') as "is_active__text",
+        nullif(case when contains("created_at", ' ') then trim("created_at", ' ') else "created_at" end, '') as "created_at__text"
     from landed
 ),
 typed as (
@@ -24,12 +24,12 @@ typed as (
         "is_active__text",
         "created_at__text",
         "product_id__text" as "product_id",
-        case when length("updated_at__text") > 10 and regexp_full_match("updated_at__text", '(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.][0-9]{1,6})?)? ?(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?)') then try_cast(replace("updated_at__text", ' Z', 'Z') as timestamptz) when regexp_full_match("updated_at__text", '(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.][0-9]{1,6})?)?)?') then try_cast("updated_at__text" as timestamp) at time zone 'UTC' end as "updated_at",
+        case when length("updated_at__text") > 10 and regexp_full_match("updated_at__text", '(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}[T ](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:[.][0-9]{1,6})?)? ?(?:Z|[+-](?:0[0-9]|1[0-5])(?::?[0-5][0-9])?)') then try_cast(regexp_replace("updated_at__text", ' ([Z+-])', '\1') as timestamptz) when regexp_full_match("updated_at__text", '(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}(?:[T ](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:[.][0-9]{1,6})?)?)?') then try_cast("updated_at__text" as timestamp) at time zone 'UTC' end as "updated_at",
         "name__text" as "name",
         "category__text" as "category",
         case when regexp_full_match("price__text", '[+-]?(?:[0-9]+(?:[.][0-9]{0,2}0*)?|[.][0-9]{1,2}0*)') then try_cast("price__text" as numeric(18,2)) end as "price",
         case when lower("is_active__text") in ('true', 't', 'yes', 'y', '1') then true when lower("is_active__text") in ('false', 'f', 'no', 'n', '0') then false end as "is_active",
-        case when length("created_at__text") > 10 and regexp_full_match("created_at__text", '(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.][0-9]{1,6})?)? ?(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?)') then try_cast(replace("created_at__text", ' Z', 'Z') as timestamptz) when regexp_full_match("created_at__text", '(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.][0-9]{1,6})?)?)?') then try_cast("created_at__text" as timestamp) at time zone 'UTC' end as "created_at"
+        case when length("created_at__text") > 10 and regexp_full_match("created_at__text", '(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}[T ](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:[.][0-9]{1,6})?)? ?(?:Z|[+-](?:0[0-9]|1[0-5])(?::?[0-5][0-9])?)') then try_cast(regexp_replace("created_at__text", ' ([Z+-])', '\1') as timestamptz) when regexp_full_match("created_at__text", '(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}(?:[T ](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:[.][0-9]{1,6})?)?)?') then try_cast("created_at__text" as timestamp) at time zone 'UTC' end as "created_at"
     from texts
 )
 select
@@ -41,9 +41,9 @@ select
     "price" as "price",
     "is_active" as "is_active",
     "created_at" as "created_at",
-    concat_ws(chr(31), coalesce("product_id"::varchar, ''), coalesce("updated_at"::varchar, '')) as _identity,
+    concat_ws(chr(31), coalesce(strlen("product_id") || ':' || "product_id"::varchar, ''), coalesce("updated_at"::varchar, '')) as _identity,
     false as _is_derived,
     ("updated_at" at time zone getvariable('business_timezone'))::date as _event_day,
-    case when (_unparsed is not null) or (_unparsed is null and "product_id__text" is null) or (_unparsed is null and "updated_at__text" is null) or ("updated_at__text" is not null and "updated_at" is null) or (_unparsed is null and "name__text" is null) or ("price__text" is not null and "price" is null) or ("price" < 0) or ("is_active__text" is not null and "is_active" is null) or ("created_at__text" is not null and "created_at" is null) then concat_ws(',', case when _unparsed is not null then '0' end, case when _unparsed is null and "product_id__text" is null then '1' end, case when _unparsed is null and "updated_at__text" is null then '2' end, case when "updated_at__text" is not null and "updated_at" is null then '3' end, case when _unparsed is null and "name__text" is null then '4' end, case when "price__text" is not null and "price" is null then '5' end, case when "price" < 0 then '6' end, case when "is_active__text" is not null and "is_active" is null then '7' end, case when "created_at__text" is not null and "created_at" is null then '8' end) end as _violations,
+    case when (_unparsed is not null) or (_unparsed is null and "product_id__text" is null) or (length("product_id") > 200) or (_unparsed is null and "updated_at__text" is null) or ("updated_at__text" is not null and "updated_at" is null) or (_unparsed is null and "name__text" is null) or ("price__text" is not null and "price" is null) or ("price" < 0) or ("is_active__text" is not null and "is_active" is null) or ("created_at__text" is not null and "created_at" is null) then concat_ws(',', case when _unparsed is not null then '0' end, case when _unparsed is null and "product_id__text" is null then '1' end, case when length("product_id") > 200 then '2' end, case when _unparsed is null and "updated_at__text" is null then '3' end, case when "updated_at__text" is not null and "updated_at" is null then '4' end, case when _unparsed is null and "name__text" is null then '5' end, case when "price__text" is not null and "price" is null then '6' end, case when "price" < 0 then '7' end, case when "is_active__text" is not null and "is_active" is null then '8' end, case when "created_at__text" is not null and "created_at" is null then '9' end) end as _violations,
     null::varchar as _warnings
 from typed

@@ -3,18 +3,18 @@ with texts as (
     select
         _row_number,
         _unparsed,
-        nullif(trim("transaction_id"), '') as "transaction_id__text",
-        nullif(trim("transaction_date"), '') as "transaction_date__text",
-        nullif(trim("amount"), '') as "amount__text",
-        coalesce(nullif(trim("currency"), ''), 'USD') as "currency__text",
-        nullif(trim("customer_id"), '') as "customer_id__text",
-        nullif(trim("product_id"), '') as "product_id__text",
-        nullif(trim("product"), '') as "product__text",
-        nullif(trim("quantity"), '') as "quantity__text",
-        nullif(trim("discount"), '') as "discount__text",
-        nullif(trim("channel"), '') as "channel__text",
-        lower(nullif(trim("status"), '')) as "status__text",
-        nullif(trim("payment_method"), '') as "payment_method__text"
+        nullif(case when contains("transaction_id", ' ') then trim("transaction_id", ' ') else "transaction_id" end, '') as "transaction_id__text",
+        nullif(case when contains("transaction_date", ' ') then trim("transaction_date", ' ') else "transaction_date" end, '') as "transaction_date__text",
+        nullif(case when contains("amount", ' ') then trim("amount", ' ') else "amount" end, '') as "amount__text",
+        coalesce(nullif(case when contains("currency", ' ') then trim("currency", ' ') else "currency" end, ''), 'USD') as "currency__text",
+        nullif(case when contains("customer_id", ' ') then trim("customer_id", ' ') else "customer_id" end, '') as "customer_id__text",
+        nullif(case when contains("product_id", ' ') then trim("product_id", ' ') else "product_id" end, '') as "product_id__text",
+        nullif(case when contains("product", ' ') then trim("product", ' ') else "product" end, '') as "product__text",
+        nullif(case when contains("quantity", ' ') then trim("quantity", ' ') else "quantity" end, '') as "quantity__text",
+        nullif(case when contains("discount", ' ') then trim("discount", ' ') else "discount" end, '') as "discount__text",
+        nullif(case when contains("channel", ' ') then trim("channel", ' ') else "channel" end, '') as "channel__text",
+        lower(nullif(case when contains("status", ' ') then trim("status", ' ') else "status" end, '')) as "status__text",
+        nullif(case when contains("payment_method", ' ') then trim("payment_method", ' ') else "payment_method" end, '') as "payment_method__text"
     from landed
 ),
 typed as (
@@ -34,7 +34,7 @@ typed as (
         "status__text",
         "payment_method__text",
         "transaction_id__text" as "transaction_id",
-        case when regexp_full_match("transaction_date__text", '(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}') then try_cast("transaction_date__text" as date) when length("transaction_date__text") > 10 and regexp_full_match("transaction_date__text", '(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.][0-9]{1,6})?)? ?(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?)') then ((try_cast(replace("transaction_date__text", ' Z', 'Z') as timestamptz)) at time zone getvariable('business_timezone'))::date when regexp_full_match("transaction_date__text", '(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.][0-9]{1,6})?)?)?') then ((try_cast("transaction_date__text" as timestamp) at time zone 'UTC') at time zone getvariable('business_timezone'))::date end as "transaction_date",
+        case when regexp_full_match("transaction_date__text", '(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}') then try_cast("transaction_date__text" as date) when length("transaction_date__text") > 10 and regexp_full_match("transaction_date__text", '(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}[T ](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:[.][0-9]{1,6})?)? ?(?:Z|[+-](?:0[0-9]|1[0-5])(?::?[0-5][0-9])?)') then ((try_cast(regexp_replace("transaction_date__text", ' ([Z+-])', '\1') as timestamptz)) at time zone getvariable('business_timezone'))::date when regexp_full_match("transaction_date__text", '(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}(?:[T ](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:[.][0-9]{1,6})?)?)?') then ((try_cast("transaction_date__text" as timestamp) at time zone 'UTC') at time zone getvariable('business_timezone'))::date end as "transaction_date",
         case when regexp_full_match("amount__text", '[+-]?(?:[0-9]+(?:[.][0-9]{0,2}0*)?|[.][0-9]{1,2}0*)') then try_cast("amount__text" as numeric(18,2)) end as "amount",
         "currency__text" as "currency",
         "customer_id__text" as "customer_id",
@@ -61,9 +61,9 @@ select
     "channel" as "channel",
     "status" as "status",
     "payment_method" as "payment_method",
-    coalesce("transaction_id", concat_ws(chr(31), coalesce("transaction_date"::varchar, ''), coalesce("amount"::varchar, ''), coalesce("customer_id"::varchar, ''), coalesce("product"::varchar, ''), coalesce("quantity"::varchar, ''))) as _identity,
+    coalesce("transaction_id", concat_ws(chr(31), coalesce("transaction_date"::varchar, ''), coalesce("amount"::varchar, ''), coalesce(strlen("customer_id") || ':' || "customer_id"::varchar, ''), coalesce(strlen("product") || ':' || "product"::varchar, ''), coalesce("quantity"::varchar, ''))) as _identity,
     "transaction_id" is null as _is_derived,
     "transaction_date" as _event_day,
-    case when (_unparsed is not null) or (_unparsed is null and "transaction_date__text" is null) or ("transaction_date__text" is not null and "transaction_date" is null) or (_unparsed is null and "amount__text" is null) or ("amount__text" is not null and "amount" is null) or ("amount" < -1000000 or "amount" > 1000000) or ("currency" not in ('USD')) or (_unparsed is null and "customer_id__text" is null) or ("quantity__text" is not null and "quantity" is null) or ("discount__text" is not null and "discount" is null) or ("discount" < 0) or (_unparsed is null and "status__text" is null) or ("status" not in ('paid', 'completed', 'refunded', 'failed', 'cancelled', 'pending')) or (not (amount > 0 or (amount < 0 and coalesce(quantity, 0) < 0))) then concat_ws(',', case when _unparsed is not null then '0' end, case when _unparsed is null and "transaction_date__text" is null then '1' end, case when "transaction_date__text" is not null and "transaction_date" is null then '2' end, case when _unparsed is null and "amount__text" is null then '3' end, case when "amount__text" is not null and "amount" is null then '4' end, case when "amount" < -1000000 or "amount" > 1000000 then '5' end, case when "currency" not in ('USD') then '6' end, case when _unparsed is null and "customer_id__text" is null then '7' end, case when "quantity__text" is not null and "quantity" is null then '8' end, case when "discount__text" is not null and "discount" is null then '9' end, case when "discount" < 0 then '10' end, case when _unparsed is null and "status__text" is null then '11' end, case when "status" not in ('paid', 'completed', 'refunded', 'failed', 'cancelled', 'pending') then '12' end, case when not (amount > 0 or (amount < 0 and coalesce(quantity, 0) < 0)) then '13' end) end as _violations,
+    case when (_unparsed is not null) or (length("transaction_id") > 200) or (_unparsed is null and "transaction_date__text" is null) or ("transaction_date__text" is not null and "transaction_date" is null) or (_unparsed is null and "amount__text" is null) or ("amount__text" is not null and "amount" is null) or ("amount" < -1000000 or "amount" > 1000000) or ("currency" not in ('USD')) or (_unparsed is null and "customer_id__text" is null) or ("quantity__text" is not null and "quantity" is null) or ("discount__text" is not null and "discount" is null) or ("discount" < 0) or (_unparsed is null and "status__text" is null) or ("status" not in ('paid', 'completed', 'refunded', 'failed', 'cancelled', 'pending')) or (not (amount > 0 or (amount < 0 and coalesce(quantity, 0) < 0))) then concat_ws(',', case when _unparsed is not null then '0' end, case when length("transaction_id") > 200 then '1' end, case when _unparsed is null and "transaction_date__text" is null then '2' end, case when "transaction_date__text" is not null and "transaction_date" is null then '3' end, case when _unparsed is null and "amount__text" is null then '4' end, case when "amount__text" is not null and "amount" is null then '5' end, case when "amount" < -1000000 or "amount" > 1000000 then '6' end, case when "currency" not in ('USD') then '7' end, case when _unparsed is null and "customer_id__text" is null then '8' end, case when "quantity__text" is not null and "quantity" is null then '9' end, case when "discount__text" is not null and "discount" is null then '10' end, case when "discount" < 0 then '11' end, case when _unparsed is null and "status__text" is null then '12' end, case when "status" not in ('paid', 'completed', 'refunded', 'failed', 'cancelled', 'pending') then '13' end, case when not (amount > 0 or (amount < 0 and coalesce(quantity, 0) < 0)) then '14' end) end as _violations,
     null::varchar as _warnings
 from typed
