@@ -25,9 +25,7 @@ demo: set-up manifest ## Make a small business's files, take them in, and compar
 	@$(BIN)/echoctl demo
 
 ui: set-up manifest ## Start Dagster's webserver and daemon on PORT (3000), with the database up
-	@$(BIN)/echoctl up
-	@echo "Dagster: http://127.0.0.1:$(PORT)   (Ctrl-C ends it; the database stays up until 'make down')"
-	@PYTHONWARNINGS='ignore:Function `dev_command`' $(BIN)/dagster dev --host 127.0.0.1 --port $(PORT)
+	@$(BIN)/echoctl ui --port $(PORT)
 
 test: set-up ## Run everything a contributor must pass
 	@for task in $(CHECKS) pytest; do \
@@ -71,10 +69,10 @@ pytest: set-up manifest ## Run the tests, in two processes that share nothing; e
 	@$(MAKE) --jobs=2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) pytest-first pytest-second
 
 pytest-first:
-	@$(BIN)/pytest -m "$(ANYWHERE)" -o cache_dir=.pytest_cache/first $(FIRST)
+	@$(BIN)/pytest -m "$(ANYWHERE)" --durations=5 -o cache_dir=.pytest_cache/first $(FIRST)
 
 pytest-second:
-	@$(BIN)/pytest -m "$(ANYWHERE)" -o cache_dir=.pytest_cache/second $(addprefix --ignore=,$(FIRST))
+	@$(BIN)/pytest -m "$(ANYWHERE)" --durations=5 -o cache_dir=.pytest_cache/second $(addprefix --ignore=,$(FIRST))
 
 golden: set-up manifest ## Compare with known figures of real files: make golden ECHO_SAMPLES=<folder>
 	@ECHO_SAMPLES="$(abspath $(ECHO_SAMPLES))" $(BIN)/pytest -m golden

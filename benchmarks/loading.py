@@ -62,7 +62,7 @@ def dlt_seconds(place: Place, path: Path, over_arrow: bool) -> float:
     script = Path(__file__).with_name("dlt_peer.py")
     mode = "arrow" if over_arrow else "defaults"
     answer = subprocess.run(
-        [sys.executable, str(script), place.dlt_url, str(path), mode], check=True, capture_output=True, text=True
+        [sys.executable, str(script), place.url, str(path), mode], check=True, capture_output=True, text=True
     )
     return float(answer.stdout.split()[-1])
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import psycopg
 
 from echo_assets import server
+from echo_assets.server import Databases
 from echo_assets.settings import Settings
 from echo_quality.contract import Contract
 from echo_quality.loading.tally import Tally
@@ -27,21 +28,25 @@ class Place:
     """Where a benchmark works; everything in it goes away with it."""
 
     folder: Path
-    url: str
-    dagster_url: str
-    psql: str
+    settings: Settings
+    databases: Databases
     contracts: dict[str, Contract]
     sha256: str = ""
+
+    @property
+    def url(self) -> str:
+        """The warehouse."""
+        return self.databases.url()
+
+    @property
+    def psql(self) -> str:
+        """The public tool that loading is compared with."""
+        return str(server.client("psql"))
 
     @property
     def lake(self) -> Path:
         """For archived files and Parquet copies."""
         return self.folder / "lake"
-
-    @property
-    def dlt_url(self) -> str:
-        """The same database, as dlt takes it."""
-        return self.url
 
     def empty(self) -> None:
         """Leave every table of revenue as a migration makes it."""
@@ -63,7 +68,7 @@ def bench_place() -> Iterator[Place]:
         try:
             with psycopg.connect(databases.url(), autocommit=True) as connection:
                 migrate(connection, contracts.values())
-            yield Place(Path(folder), databases.url(), databases.url("dagster"), str(server.client("psql")), contracts)
+            yield Place(Path(folder), settings, databases, contracts)
         finally:
             server.down(settings)
 

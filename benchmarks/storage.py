@@ -53,7 +53,7 @@ def main() -> None:
         for name, storage in STORAGES.items():
             home = Path(folder) / name
             home.mkdir()
-            text = "storage: " + storage.format(url=place.dagster_url) + "\ntelemetry: {enabled: false}\n"
+            text = "storage: " + storage.format(url=place.databases.url("dagster")) + "\ntelemetry: {enabled: false}\n"
             (home / "dagster.yaml").write_text(text)
             instances[name] = dg.DagsterInstance.from_config(str(home))
             seconds(instances[name], trivial)

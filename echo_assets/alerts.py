@@ -42,13 +42,13 @@ def alert_sensors(sources: Sources) -> list[dg.SensorDefinition]:
 
 def raise_alert(
     sources: Sources, kind: str, subject: str, message: str, run_id: str | None, cause: Mapping[str, str | int]
-) -> None:
-    """Write one alert; one of the same kind and cause is there already if a tick is repeated."""
+) -> bool:
+    """Write one alert; False if one of the same kind and cause is there already, as when a tick is repeated."""
     from psycopg.types.json import Jsonb
 
     values = {"kind": kind, "subject": subject, "message": message, "run_id": run_id, "cause": Jsonb(dict(cause))}
     with sources.connection() as connection:
-        connection.execute(_INSERT, values)
+        return connection.execute(_INSERT, values).rowcount > 0
 
 
 def _run_failures(sources: Sources) -> dg.SensorDefinition:
@@ -61,8 +61,8 @@ def _run_failures(sources: Sources) -> dg.SensorDefinition:
     )
     def sense(context: dg.RunFailureSensorContext) -> None:
         run, message = context.dagster_run, context.failure_event.message or "no reason given"
-        raise_alert(sources, "run_failure", run.job_name, message, run.run_id, {"run_id": run.run_id})
-        context.log.error(f"run {run.run_id} of {run.job_name} failed: {message}")
+        if raise_alert(sources, "run_failure", run.job_name, message, run.run_id, {"run_id": run.run_id}):
+            context.log.error(f"run {run.run_id} of {run.job_name} failed: {message}")
 
     return sense
 
@@ -79,10 +79,12 @@ def _check_failures(sources: Sources) -> dg.SensorDefinition:
         with sources.connection(read_only=True) as connection:
             [(newest,)] = connection.execute(_NEWEST, [last]).fetchall()
             failures = connection.execute(_NEW_FAILURES, [last - _OVERLAP, newest]).fetchall()
+        told = 0
         for identifier, asset, check, partition, severity, run_id, description in failures:
             place, cause = f"{asset} [{partition}]" if partition else asset, {"check_result_id": identifier}
-            raise_alert(sources, "check_failure", f"{place}: {check}", f"{severity}: {description}", run_id, cause)
-            context.log.error(f"{place}: {check} is red; what must hold: {description}")
-        return dg.SensorResult(skip_reason=f"{len(failures)} new alerts", cursor=str(newest))
+            if raise_alert(sources, "check_failure", f"{place}: {check}", f"{severity}: {description}", run_id, cause):
+                context.log.error(f"{place}: {check} is red; what must hold: {description}")
+                told += 1
+        return dg.SensorResult(skip_reason=f"{told} new alerts", cursor=str(newest))
 
     return sense

@@ -43,8 +43,10 @@ class OpenChecks:
 def open_file_checks(sources: Sources, instance: dg.DagsterInstance, job: dg.JobDefinition) -> OpenChecks:
     """Unanswered checks of the file assets, and those whose redness is over: mended, or the file taken away."""
     asked = {key for key in unanswered_checks(instance, job) if _is_of_files(key)} | _over(sources, instance, job)
-    invariants = frozenset(key for key in asked if _place(key) in _INVARIANTS)
-    return OpenChecks(_newest_files(sources, {_source(key) for key in asked - invariants}), invariants)
+    invariants = {key for key in asked if _place(key) in _INVARIANTS}
+    steps = _newest_files(sources, {_source(key) for key in asked - invariants})
+    answered = {key for key in invariants if _source(key) in steps and key.asset_key.path[0] != "raw"}
+    return OpenChecks(steps, frozenset(invariants - answered))
 
 
 def open_model_checks(instance: dg.DagsterInstance, job: dg.JobDefinition) -> OpenChecks:

@@ -12,7 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from echo_quality.contract import Column, Contract, ContractError, LogicalType
-from echo_quality.generate.patterns import date_format
+from echo_quality.generate.date_formats import pattern_of
 from echo_quality.generate.sql_text import names_in
 from echo_quality.loading.header import spelling
 from echo_quality.rules import rules_of
@@ -89,7 +89,7 @@ def _check_column(contract: Contract, column: Column) -> None:
     if column.formats and column.logical_type not in _MOMENTS:
         raise ContractError("formats are for dates and timestamps")
     for written in column.formats:
-        date_format(written)
+        pattern_of(written)
     if column.lower_case and any(value != value.lower() for value in column.accepted):
         raise ContractError(f"lowerCase makes accepted values in capitals unreachable: {', '.join(column.accepted)}")
     _check_pattern(column)

@@ -1,6 +1,7 @@
 """`echoctl ui`: Dagster's webserver and daemon over this platform, until Ctrl-C.
 
-They run as one child process, started so that a signal to us reaches it once, and only through us.
+They run as one child process, started so that a signal to us reaches it once, and only through us. Its own children
+(code server, runs) outlive it; they share its process group, by which they are ended.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import socket
 import subprocess
 import sys
 import threading
+import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -21,6 +24,8 @@ from echo_assets.settings import PROJECT, Settings, SettingsError
 
 _HOST = "127.0.0.1"
 _LOOK_EVERY = 0.5
+_AT_ONCE, _GRACE = 3, 15
+"""Seconds in which idle processes end; in which a run may end by itself, and then when it is told to."""
 _STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _NOISE = "ignore:Function `dev_command` is superseded"
 
@@ -58,7 +63,9 @@ def serve(settings: Settings, port: int) -> int:
             if child.poll() is None:
                 tell("Stopping; the database stays up (`echoctl down` stops it).")
                 child.send_signal(signal.SIGINT)
-            return child.wait()
+            code = child.wait()
+        _end_rest(child.pid)
+        return code
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
@@ -72,6 +79,30 @@ def _watch(child: subprocess.Popen[bytes], told: threading.Event, port: int) -> 
         if not announced and _answers(port):
             tell(f"Dagster is at http://{_HOST}:{port}. Ctrl-C ends it.")
             announced = True
+
+
+def _end_rest(group: int) -> None:
+    """Wait for what is left of the child's process group; cancel runs that take longer, and end what does not react."""
+    if _is_gone(group, _AT_ONCE):
+        return
+    tell(f"Runs are under way: in {_GRACE} seconds they are cancelled. What is left undone, the next start does.")
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        if _is_gone(group, _GRACE):
+            return
+        with suppress(ProcessLookupError):
+            os.killpg(group, number)
+
+
+def _is_gone(group: int, patience: float) -> bool:
+    """Whether no process of the group is left, after waiting for it."""
+    deadline = time.monotonic() + patience
+    while time.monotonic() < deadline:
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(_LOOK_EVERY)
+    return False
 
 
 def _command(port: int) -> list[str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from echo_quality.contract import Column, Contract, LogicalType
-from echo_quality.generate import patterns
+from echo_quality.generate import date_formats, patterns
 from echo_quality.generate.sql_text import column_type, literal, literals, name, with_names_replaced
 from echo_quality.rules import Kind, Rule, rules_of
 
@@ -129,9 +129,8 @@ def _moment(contract: Contract, column: Column) -> str:
     branches = [_branch(contract, column, patterns.MOMENT_WITH_OFFSET, text, "timestamptz")]
     branches.append(_branch(contract, column, patterns.MOMENT, text, "timestamp"))
     for written in column.formats:
-        pattern, iso = patterns.date_format(written)
-        rewritten = f"regexp_replace({text}, {literal(f'^{pattern}$')}, {literal(iso)})"
-        branches.append(_branch(contract, column, pattern, rewritten, "timestamp"))
+        pattern = date_formats.pattern_of(written)
+        branches.append(_branch(contract, column, pattern, date_formats.as_iso(written, text), "timestamp"))
     return f"case {' '.join(branches)} end"
 
 

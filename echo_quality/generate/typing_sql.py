@@ -9,7 +9,7 @@ The suite counts the same rules again in PostgreSQL, from `batch_sql.py`; neithe
 from __future__ import annotations
 
 from echo_quality.contract import Column, Contract, LogicalType
-from echo_quality.generate import patterns
+from echo_quality.generate import date_formats, patterns
 from echo_quality.generate.sql_text import column_type, literal, literals, name, violated_range, with_names_replaced
 from echo_quality.rules import Kind, Rule, rules_of
 
@@ -122,10 +122,10 @@ def _moment(contract: Contract, column: Column) -> str:
     branches.append((patterns.MOMENT_WITH_OFFSET, _as_kind(column, zoned)))
     branches.append((patterns.MOMENT, _as_kind(column, f"try_cast({text} as timestamp) at time zone {local}")))
     for written in column.formats:
-        pattern, _ = patterns.date_format(written)
         parsed = f"try_strptime({text}, {literal(written)})"
-        is_day = column.logical_type is LogicalType.DATE and "%H" not in written
-        branches.append((pattern, f"{parsed}::date" if is_day else _as_kind(column, f"{parsed} at time zone {local}")))
+        is_day = column.logical_type is LogicalType.DATE and not date_formats.has_clock(written)
+        moment = f"{parsed}::date" if is_day else _as_kind(column, f"{parsed} at time zone {local}")
+        branches.append((date_formats.pattern_of(written), moment))
     cases = " ".join(f"when {_form(text, pattern)} then {cast}" for pattern, cast in branches)
     return f"case {cases} end"
 

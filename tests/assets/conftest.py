@@ -41,10 +41,8 @@ def migrated(settings: Settings, databases: Databases) -> Databases:
 
 
 @pytest.fixture(scope="module")
-def platform(
-    settings: Settings, migrated: Databases, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Platform]:
-    """Empty tables, an empty event log, an empty landing folder; models that were built stay, and are empty or stale."""
+def platform(settings: Settings, migrated: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+    """Empty tables, an empty event log, an empty landing folder; models that were built before stay."""
     landing: Path = tmp_path_factory.mktemp("landing")
     with (
         dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance,

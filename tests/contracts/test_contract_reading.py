@@ -48,6 +48,8 @@ SPOILT = {
     "an unknown frequency unit": ("unit: h", "unit: w", ["frequency", "'w'"]),
     "derived from what is not there": ("[sold_on, amount]", "[sold_on, price]", ["'sale_id'", "'price'"]),
     "a date format with names": ("%m/%d/%Y", "%d %b %Y", ["'sold_on'", "%b"]),
+    "a date format with an odd separator": ("%m/%d/%Y", "%m^%d^%Y", ["'sold_on'", "'^'"]),
+    "a date format with a part twice": ("%m/%d/%Y", "%m/%m/%d/%Y", ["'sold_on'", "twice"]),
     "a date format without a year": ("%m/%d/%Y", "%m/%d", ["'sold_on'", "%Y"]),
     "a scale that is no number": ("property: scale, value: 2", "property: scale, value: two", ["'amount'", "two"]),
     "a scale beyond the precision": ("property: scale, value: 2", "property: scale, value: 40", ["'amount'", "40"]),

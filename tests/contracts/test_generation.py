@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from echo_quality.generate import artefacts, drift, write
+from echo_quality.generate.date_formats import as_iso, pattern_of
 from echo_quality.generate.dictionary import dictionary_md
-from echo_quality.generate.patterns import date_format
 from echo_quality.generate.suite import HAS_ROWS, suite_of
 from echo_quality.generate.typing_sql import typing_sql
 from echo_quality.odcs import read_contracts
@@ -78,13 +78,17 @@ def test_drift_names_what_is_missing_or_edited_and_writing_mends_it(contracts, t
 
 
 @pytest.mark.parametrize(
-    ("written", "iso"),
+    ("written", "text", "iso"),
     [
-        ("%m/%d/%Y %H:%M", r"\3-\1-\2 \4:\5:00"),
-        ("%d.%m.%Y", r"\3-\2-\1"),
-        ("%Y%m%d", r"\1-\2-\3"),
-        ("%d.%m.%Y %H.%M.%S", r"\3-\2-\1 \4:\5:\6"),
+        ("%m/%d/%Y %H:%M", "1/2/2024 8:26", "2024-1-2 8:26:00"),
+        ("%d.%m.%Y", "02.01.2024", "2024-01-02"),
+        ("%Y%m%d", "20240102", "2024-01-02"),
+        ("%Y%m%dT%H%M%S", "20240102T082630", "2024-01-02 08:26:30"),
+        ("%d.%m.%Y, %H.%M.%S", "2.1.2024, 8.26.30", "2024-1-2 8:26:30"),
     ],
 )
-def test_a_date_format_is_rewritten_as_iso(written, iso):
-    assert date_format(written)[1] == iso
+def test_a_date_format_is_rewritten_as_iso(connection, written, text, iso):
+    query = (
+        f"select text ~ '^{pattern_of(written)}$', {as_iso(written, 'text')} from (select %s::text as text) as given"
+    )
+    assert connection.execute(query, [text]).fetchone() == (True, iso)
