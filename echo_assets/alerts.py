@@ -83,7 +83,7 @@ def _check_failures(sources: Sources) -> dg.SensorDefinition:
         for identifier, asset, check, partition, severity, run_id, description in failures:
             place, cause = f"{asset} [{partition}]" if partition else asset, {"check_result_id": identifier}
             if raise_alert(sources, "check_failure", f"{place}: {check}", f"{severity}: {description}", run_id, cause):
-                context.log.error(f"{place}: {check} is red; what must hold: {description}")
+                context.log.error(f"{place}: {check} does not hold: {description}")
                 told += 1
         return dg.SensorResult(skip_reason=f"{told} new alerts", cursor=str(newest))
 

@@ -13,6 +13,9 @@ import dagster as dg
 
 from echo_assets.settings import PROJECT
 
+WHAT_TO_DO = "what_to_do"
+"""The entry of a red check's metadata that holds its section."""
+
 _HEADING = re.compile(r"^(#{1,6}) (.+)$", re.MULTILINE)
 _LOCAL_LINK = re.compile(r"\[([^\]]+)\]\((?!https?:)[^)]*\)")
 
@@ -22,7 +25,7 @@ def runbook_of(link: str, *, passed: bool) -> dict[str, Any]:
     text = None if passed else section(link)
     return {
         "runbook": dg.MetadataValue.path(link),
-        **({"what_to_do": dg.MetadataValue.md(text)} if text else {}),
+        **({WHAT_TO_DO: dg.MetadataValue.md(text)} if text else {}),
     }
 
 

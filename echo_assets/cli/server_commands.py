@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
@@ -63,7 +64,7 @@ def _query(url: str, command: str, csv: bool) -> int:
 
     from echo_assets.cli.tables import as_written, write_csv, write_table
 
-    with psycopg.connect(url, autocommit=True) as connection:
+    with closing(psycopg.connect(url, autocommit=True)) as connection:
         try:
             cursor = connection.execute(command.encode())
             while True:

@@ -24,7 +24,7 @@ from echo_assets.settings import PROJECT, Settings, SettingsError
 
 _HOST = "127.0.0.1"
 _LOOK_EVERY = 0.5
-_AT_ONCE, _GRACE = 3, 15
+_AT_ONCE, _GRACE = 8, 15
 """Seconds in which idle processes end; in which a run may end by itself, and then when it is told to."""
 _STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _NOISE = "ignore:Function `dev_command` is superseded"

@@ -15,6 +15,11 @@ from echo_assets.dbt.command import DbtBuild, RawEvent
 from echo_assets.dbt.nodes import Manifest, Node, asset_path, is_daily, meta
 from echo_assets.dbt.outcome import AssetEvent
 from echo_assets.dbt.tables import TableReader
+from echo_assets.presentation import as_table
+from echo_assets.runbook import runbook_of
+
+FAILING_SAMPLE = "failing_sample"
+_RUNBOOK = "docs/runbook.md#dbt-tests"
 
 
 @dataclass(frozen=True)
@@ -46,9 +51,11 @@ class Details:
         compiled = self.command.artifacts / "compiled" / test["package_name"] / _written_as(test)
         if not compiled.is_file():
             return {}
+        failing = self.reader.sample(compiled.read_text())
         return {
-            "failing_rows": dg.MetadataValue.json(self.reader.sample(compiled.read_text())),
+            **({FAILING_SAMPLE: as_table(failing)} if failing else {}),
             "query": dg.MetadataValue.md(f"```sql\n{compiled.read_text().strip()}\n```"),
+            **runbook_of(_RUNBOOK, passed=False),
         }
 
     def _note_partitions(self, node: Node) -> None:

@@ -8,6 +8,7 @@ import threading
 from pathlib import Path
 
 import dagster as dg
+import psycopg
 import pytest
 from halting import halted_at, kill_when_halted
 from platform_under_test import SALES, Platform, sale
@@ -94,7 +95,7 @@ def test_a_limit_of_a_pool_that_was_changed_is_followed(platform: Platform, data
     storage = platform.instance.event_log_storage
     storage.initialize_concurrency_limit_to_default("load_products")
     limit = platform.instance.global_op_concurrency_default_limit
-    with halted_at(databases.url("dagster"), "runs") as connection:
+    with psycopg.connect(databases.url("dagster")) as connection:
         connection.execute("update concurrency_limits set \"limit\" = 9 where concurrency_key = 'load_products'")
     storage.initialize_concurrency_limit_to_default("load_products")
     assert storage.get_concurrency_info("load_products").slot_count == limit

@@ -119,7 +119,7 @@ def test_a_failed_test_is_a_red_check_with_the_failing_rows_and_nothing_is_built
         "stg_transactions_transaction_id_unique": False,
     }
     told = reported.check_metadata("stg_transactions_transaction_id_unique")
-    assert told["failing_rows"] == [{"unique_field": "t1", "n_records": "2"}]
+    assert [row.data for row in told["failing_sample"].records] == [{"unique_field": "t1", "n_records": "2"}]
     assert "having count(*) > 1" in told["query"]
 
 

@@ -38,10 +38,15 @@ class Drawn:
 
     content: bytes
     rows: tuple[Row, ...]
+    columns: tuple[Column, ...]
+    cells: tuple[tuple[Cell, ...], ...]
     has_all_columns: bool = True
 
     def __repr__(self) -> str:
         return f"Drawn({self.content!r}, {len(self.rows)} rows)"
+
+    def _repr_pretty_(self, printer: Any, is_cycle: bool) -> None:
+        printer.text(repr(self))
 
 
 @st.composite
@@ -52,27 +57,52 @@ def files(draw: Any, source: Source, most_rows: int = 6, tag: str = "") -> Drawn
     """
     columns = [column for column in source.columns if not column.is_optional or draw(st.booleans())]
     has_all_columns = bool(tag) or draw(st.integers(0, 11)) > 0
-    columns = [column for column in columns if has_all_columns or column.name != source.money]
-    columns = draw(st.permutations(columns))
+    columns = draw(st.permutations([each for each in columns if has_all_columns or each.name != source.money]))
+    tags = [tag if column.name in source.told_apart_by else "" for column in columns]
+    cells = [
+        tuple(_tagged(_cell(draw, column), tag) for column, tag in zip(columns, tags, strict=True))
+        for _ in range(draw(st.integers(0, most_rows)))
+    ]
+    return _file(draw, source, columns, cells, has_all_columns)
+
+
+@st.composite
+def changed_files(draw: Any, source: Source, before: Drawn) -> Drawn:
+    """Another version of a file: rows are kept, dropped, changed in one cell, or new."""
+    cells = []
+    for row in before.cells if draw(st.integers(0, 9)) else ():
+        fate = draw(st.sampled_from(["kept", "kept", "dropped", "changed"]))
+        at = draw(st.integers(0, len(row) - 1)) if fate == "changed" else len(row)
+        if fate != "dropped":
+            cells.append(
+                (*row[:at], *(draw(st.sampled_from(before.columns[at].good)) for _ in row[at : at + 1]), *row[at + 1 :])
+            )
+    if draw(st.booleans()):
+        cells.append(tuple(_cell(draw, column) for column in before.columns))
+    return _file(draw, source, list(before.columns), cells, before.has_all_columns)
+
+
+def _file(
+    draw: Any, source: Source, columns: list[Column], cells: list[tuple[Cell, ...]], has_all_columns: bool
+) -> Drawn:
     headers = [draw(st.sampled_from(column.headers)) for column in columns]
     note = draw(st.sampled_from([None, None, None, "note", "no\u2028te", ""]))
     delimiter, end = draw(st.sampled_from(",,;\t|")), draw(st.sampled_from(["\n", "\n", "\r\n", "\r"]))
     quote_all = draw(st.booleans())
     lines, rows = [_line([*headers, *([] if note is None else [note])], delimiter, quote_all)], []
-    for _ in range(draw(st.integers(0, most_rows))):
-        cells = [_tagged(_cell(draw, column), tag if column.name in source.told_apart_by else "") for column in columns]
-        texts = [cell.text for cell in cells] + ([] if note is None else [draw(st.sampled_from(["", "hi"]))])
-        kind = draw(st.sampled_from(["whole"] * 12 + ["ragged", "nul", "stray", "blank"]))
-        if kind == "blank":
-            lines.append(draw(st.sampled_from(["", "   "])))
-        elif kind in ("ragged", "nul", "stray") and not any(set('"\r\n') & set(text) for text in texts):
+    for row in cells:
+        texts = [cell.text for cell in row] + ([] if note is None else [draw(st.sampled_from(["", "hi"]))])
+        kind = draw(st.sampled_from(["whole"] * 12 + ["ragged", "nul", "stray"]))
+        if kind == "whole" or any(set('"\r\n') & set(text) for text in texts):
+            lines.append(_line(texts, delimiter, quote_all))
+            rows.append(_row(source, columns, row))
+        else:
             lines.append(_spoilt(draw, kind, texts, delimiter))
             rows.append(Row(dict.fromkeys(source_names(source)), frozenset({WELL_FORMED})))
-        else:
-            lines.append(_line(texts, delimiter, quote_all))
-            rows.append(_row(source, columns, cells))
+        lines += draw(st.sampled_from([[]] * 8 + [[""], ["   "]]))
     text = end.join(lines) + draw(st.sampled_from(["", end, end * 2]))
-    return Drawn(_encoded(text, draw(st.sampled_from(ENCODINGS))), tuple(rows), has_all_columns)
+    content = _encoded(text, draw(st.sampled_from(ENCODINGS)))
+    return Drawn(content, tuple(rows), tuple(columns), tuple(cells), has_all_columns)
 
 
 def source_names(source: Source) -> list[str]:
@@ -94,7 +124,7 @@ def _tagged(cell: Cell, tag: str) -> Cell:
     return Cell(tag + cell.text, (tag + cell.text).strip(" "), cell.broken) if tag and cell.value else cell
 
 
-def _row(source: Source, columns: list[Column], cells: list[Cell]) -> Row:
+def _row(source: Source, columns: list[Column], cells: tuple[Cell, ...]) -> Row:
     values: Values = {name: "USD" if name == "currency" else None for name in source_names(source)}
     values |= {column.name: cell.value for column, cell in zip(columns, cells, strict=True)}
     broken = {rule for cell in cells for rule in cell.broken}
@@ -109,7 +139,7 @@ def _line(texts: list[str], delimiter: str, quote_all: bool) -> str:
 
 def _must_be_quoted(text: str, delimiter: str) -> bool:
     """A quote in the middle of an unquoted field is only a character, if one that few readers agree about."""
-    return text.startswith('"') or any(sign in text for sign in (delimiter, "\r", "\n")) or text.endswith('"')
+    return text.startswith('"') or any(sign in text for sign in (delimiter, "\r", "\n"))
 
 
 def _quoted(text: str) -> str:

@@ -1,0 +1,68 @@
+"""The command line over a home of its own, started by `echoctl up` as a user would start it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import psycopg
+import pytest
+from echoctl import Echoctl
+
+from echo_assets import server
+from echo_assets.settings import Settings
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what starts a server."""
+    for item in items:
+        if "home" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.database)
+
+
+@pytest.fixture(scope="session")
+def place() -> Iterator[Path]:
+    """A folder that everyone may enter, root's server account included."""
+    folder = Path(tempfile.mkdtemp(prefix="echoctl-test-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(autouse=True)
+def no_settings_of_the_developer(monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in [name for name in os.environ if name.startswith("ECHO_")]:
+        monkeypatch.delenv(variable)
+
+
+@pytest.fixture(scope="session")
+def cold(place: Path) -> Echoctl:
+    """A home in which nothing was ever started."""
+    (place / "work").mkdir()
+    return Echoctl(place / "cold", place / "nowhere", place / "work")
+
+
+@pytest.fixture(scope="session")
+def home(place: Path, cold: Echoctl) -> Iterator[Echoctl]:
+    """A home whose database is up; it is stopped at the end."""
+    echoctl = replace(cold, home=place / "home", landing=place / "landing")
+    started = echoctl("up")
+    assert started.code == 0, started.err
+    yield echoctl
+    assert "The database is stopped." in echoctl("down").err
+
+
+@pytest.fixture(scope="module")
+def fresh(home: Echoctl, tmp_path_factory: pytest.TempPathFactory) -> Echoctl:
+    """The same server with new empty databases, and a landing folder of its own."""
+    databases = server.databases(Settings.from_environment({"ECHO_HOME": str(home.home)}))
+    with psycopg.connect(databases.url("mlflow"), autocommit=True) as connection:
+        connection.execute("drop database echo with (force)")
+        connection.execute("drop database dagster with (force)")
+    echoctl = replace(home, landing=tmp_path_factory.mktemp("landing"))
+    assert echoctl("up").code == 0
+    return echoctl

@@ -1,0 +1,79 @@
+"""`echoctl` in this process: arguments and environment in, exit code and what was printed out."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from echo_assets.cli import main
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """Standard output as the JSON object that it must be."""
+        found: dict[str, Any] = json.loads(self.out)
+        return found
+
+    def is_one_message(self) -> bool:
+        """Whether it told a mistake as a person expects it: one line, no traceback, nothing on standard output."""
+        return self.out == "" and self.err.startswith("echoctl: ") and len(self.err.splitlines()) == 1
+
+
+@dataclass(frozen=True)
+class Echoctl:
+    """The command line over one home and one landing folder, started from a folder that is neither."""
+
+    home: Path
+    landing: Path
+    folder: Path
+
+    def __call__(self, *arguments: str, **environment: str) -> Outcome:
+        out, err = io.StringIO(), io.StringIO()
+        with (
+            self._surroundings({"ECHO_HOME": str(self.home), "ECHO_LANDING": str(self.landing), **environment}),
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(err),
+        ):
+            code = _exit_code(arguments)
+        return Outcome(code, out.getvalue(), err.getvalue())
+
+    @contextlib.contextmanager
+    def _surroundings(self, environment: dict[str, str]) -> Iterator[None]:
+        with pytest.MonkeyPatch.context() as patched:
+            for variable, value in environment.items():
+                patched.setenv(variable, value)
+            patched.chdir(self.folder)
+            yield
+
+    def drop(self, name: str, content: str) -> Path:
+        """Put a file into the landing folder."""
+        path = self.landing / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content)
+        return path
+
+
+def _exit_code(arguments: tuple[str, ...]) -> int:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(sys, "argv", ["echoctl", *arguments])
+        try:
+            main()
+        except SystemExit as end:
+            return end.code if isinstance(end.code, int) else int(bool(end.code))
+    return 0

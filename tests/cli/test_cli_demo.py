@@ -1,0 +1,54 @@
+"""`echoctl demo`: generated data through the whole platform, and both columns equal."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from echoctl import Echoctl, Outcome
+
+from echo_assets.cli.demo import compared
+from echo_assets.summary import RunSummary
+from echo_assets.verdicts import Verdicts
+
+
+@pytest.fixture(scope="module")
+def demo(fresh: Echoctl) -> Outcome:
+    """Everything falls into the first partition: that saves its events, and changes no figure."""
+    return fresh("demo", "--rows", "1000", "--json", ECHO_START_DATE="2025-06-30")
+
+
+def test_every_figure_is_that_of_the_truth(demo: Outcome) -> None:
+    assert demo.code == 0, demo.err
+    rows = demo.document["truth"]
+    assert [row for row in rows if row["agrees"] != "ok"] == []
+    figures = {row["figure"] for row in rows}
+    assert {
+        "total revenue",
+        "average order value",
+        "conversion rate",
+        "revenue 2024-01",
+        "revenue: quarantined",
+    } <= figures
+
+
+def test_every_source_took_its_files_in(fresh: Echoctl, demo: Outcome) -> None:
+    truth = json.loads((fresh.landing / "truth.json").read_text())
+    assert {load["source"] for load in demo.document["loads"]} == set(truth["sources"])
+    assert {load["status"] for load in demo.document["loads"]} == {"loaded"}
+
+
+def test_files_of_somebody_else_are_not_touched(fresh: Echoctl, demo: Outcome) -> None:
+    mine = fresh.drop("revenue/mine.csv", "mine\n")
+    refused = fresh("demo", "--rows", "1000")
+    assert refused.code == 2
+    assert "mine.csv" in refused.err
+    assert "Traceback" not in refused.err
+    assert mine.read_text() == "mine\n"
+
+
+def test_a_run_that_left_no_figures_differs_from_the_truth_instead_of_breaking(fresh: Echoctl, demo: Outcome) -> None:
+    truth = json.loads((fresh.landing / "truth.json").read_text())
+    failed = RunSummary(files=(), verdicts=Verdicts(()), metrics={}, reports=(), seconds=0)
+    rows = compared(failed, truth)
+    assert {row["agrees"] for row in rows if "revenue" in row["figure"]} == {"DIFFERS"}
