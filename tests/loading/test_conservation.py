@@ -92,12 +92,8 @@ def histories(draw, source):
         name = draw(st.sampled_from(NAMES))
         kind = draw(st.sampled_from(["new", "changed", "changed", "again"] if seen else ["new"]))
         before = draw(st.sampled_from(seen))[1] if seen else None
-        drawn = {
-            "new": lambda: files(source),
-            "changed": lambda: changed_files(source, before),
-            "again": lambda: st.just(before),
-        }
-        seen.append((name, draw(drawn[kind]()), draw(st.sampled_from(SHARES))))
+        drawn = {"new": files(source), "changed": changed_files(source, before), "again": st.just(before)}[kind]
+        seen.append((name, draw(drawn), draw(st.sampled_from(SHARES))))
     return seen
 
 
