@@ -26,7 +26,7 @@ FAULTS = (
     Fault.of("missing_updated_at", "updated_at", ""),
     Fault.of("impossible_created_at", "created_at", "2024-02-30T12:00:00Z"),
 )
-FIRST_NAMES = ("Ada", "Alan", "Barbara", "Claude", "Edsger", "Émilie", "Grace", "José", "Katherine", "Zoë")
+FIRST_NAMES = ("Ada", "Alan", "Barbara", "Carl", "Edsger", "Émilie", "Grace", "José", "Katherine", "Zoë")
 LAST_NAMES = ("Bassi", "Curie", "Darwin", "Euler", "Fourier", "Gauß", "Hopper", "Muñoz", "Noether", "Østergård")
 NAMES = [f"{first} {last}" for first in FIRST_NAMES for last in LAST_NAMES]
 

@@ -95,7 +95,7 @@ def test_a_file_asset_shows_the_columns_of_its_contract_with_their_meaning(
             shown = specs[f"{table.schema}/{source}"].metadata["dagster/column_schema"]
             assert [column.name for column in shown.columns] == [column.name for column in table.columns]
             assert all(column.description for column in shown.columns), source
-        assert specs[f"staging/{source}"].description.startswith(contract.grain)
+        assert str(specs[f"staging/{source}"].description).startswith(contract.grain)
 
 
 def test_every_check_says_what_must_hold(check_specs: list[dg.AssetCheckSpec]) -> None:

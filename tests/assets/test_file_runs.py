@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dagster as dg
 import pytest
 from platform_under_test import BAD_SALES, LAYERS, LEADS, SALES, Platform, sale
 
 from echo_assets.file_runs import WaitingFile, file_runs
+from echo_assets.planner.runs import execute_assets
 from echo_quality.loading.source_file import SourceFile
 
 pytestmark = pytest.mark.database
@@ -73,6 +75,8 @@ def test_a_reversed_range_fails_with_a_reason_and_leaves_the_verdicts_to_be_aske
     [failed] = report.failed
     assert "no file was selected: choose a file partition, or a range whose first key comes first" in failed.message
     assert not platform.verdict("staging/revenue", "amount_not_null").passed, "planned and not asked must not be green"
+    nothing = execute_assets([dg.AssetKey(["raw", "revenue"])], {}, platform.job, platform.instance)
+    assert "no file was selected" in nothing.failed[0].message
     reports = platform.take_in()
     assert reports
     assert all(report.succeeded for report in reports)

@@ -23,7 +23,7 @@ import psycopg
 from echo_assets import server
 from echo_assets.settings import Settings
 
-STARTS_WITHIN, STOPS_WITHIN = 120, 90
+STARTS_WITHIN, STOPS_WITHIN = 120, 120
 
 
 @dataclass(frozen=True)
@@ -96,10 +96,18 @@ def running_ui() -> Iterator[RunningUi]:
             ui.until(ui.answers, STARTS_WITHIN, "the first page")
             yield ui
         finally:
-            process.terminate()
-            process.wait(STOPS_WITHIN)
+            _end(process)
             server.down(settings)
     shutil.rmtree(folder)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(STOPS_WITHIN)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        raise
 
 
 def _free_port() -> int:

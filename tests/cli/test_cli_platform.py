@@ -13,7 +13,7 @@ from echoctl import Echoctl
 
 from echo_assets import server
 from echo_assets.cli import contract
-from echo_assets.settings import PROJECT, Settings
+from echo_assets.settings import Settings
 
 
 @pytest.fixture
@@ -131,7 +131,3 @@ def test_a_home_without_dagsters_settings_is_told(fresh: Echoctl) -> None:
     shutil.move(fresh.home / "away", fresh.home / "dagster")
     assert told.code == 2
     assert told.is_one_message(), told.err
-
-
-def test_the_committed_files_name_the_project_and_not_this_test() -> None:
-    assert contract.PROJECT == PROJECT

@@ -35,6 +35,7 @@ class BruteForce:
     source: Source
     accepted: dict[str, Version] = field(default_factory=dict)
     refused: dict[str, Version] = field(default_factory=dict)
+    holders: dict[Key, Version] = field(default_factory=dict)
     number: int = 0
 
     def load(self, file: str, drawn: Drawn, share: float) -> Version:
@@ -59,17 +60,32 @@ class BruteForce:
         if (rows and bad / len(rows) > version.share) or (not rows and older and older.counts[2]):
             version.counts = ("refused", len(rows), 0, good, bad, again)
             return
-        others = self.current(without=file)
-        repeated = sum(self._rest(others.get(key)) == self._rest(row) for key, row in version.published.items())
+        repeated = self._publish(version, older)
         status = "replaced" if older else "loaded"
         version.counts = (status, len(rows), good - repeated, 0, bad, again + repeated)
 
-    def current(self, without: str | None = None) -> dict[Key, Content]:
-        """The row of each key: that of the latest load which has it."""
+    def _publish(self, version: Version, older: Version | None) -> int:
+        """Make its rows the current ones, but where the current one says the same; how many those are."""
+        others = {key: holder for key, holder in self.holders.items() if holder is not older}
+        repeats = {
+            key
+            for key, row in version.published.items()
+            if key in others and self._rest(others[key].published[key]) == self._rest(row)
+        }
+        standing = sorted([each for each in self.accepted.values() if each is not older], key=lambda each: each.number)
+        latest = {key: each for each in standing for key in each.published}
+        self.holders = latest | others | dict.fromkeys(version.published.keys() - repeats, version)
+        return len(repeats)
+
+    def current(self) -> dict[Key, Content]:
+        """The row of each key."""
+        return {key: holder.published[key] for key, holder in self.holders.items()}
+
+    def latest(self) -> dict[Key, Content]:
+        """The row of each key by another rule, which must come to the same: that of the latest load which has it."""
         rows: dict[Key, Content] = {}
         for version in sorted(self.accepted.values(), key=lambda version: version.number):
-            if version is not self.accepted.get(without or ""):
-                rows |= version.published
+            rows |= version.published
         return rows
 
     def rejected(self) -> list[tuple[int, int, frozenset[str]]]:
@@ -79,12 +95,10 @@ class BruteForce:
             ((version.number, *row) for version in standing for row in version.rejected), key=lambda row: row[:2]
         )
 
-    def _rest(self, content: Content | None) -> Content | None:
+    def _rest(self, content: Content) -> Content:
         """The columns beside the key."""
         names = [column.name for column in self.source.columns]
-        return content and tuple(
-            value for name, value in zip(names, content, strict=True) if name not in self.source.key
-        )
+        return tuple(value for name, value in zip(names, content, strict=True) if name not in self.source.key)
 
 
 def published(source: Source, rows: list[Row]) -> dict[Key, Content]:

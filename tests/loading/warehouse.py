@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +29,10 @@ class Warehouse:
 
     url: str
     folder: Path
-    contracts: Mapping[str, Contract]
+    contracts: Mapping[str, Contract] = field(repr=False)
     connection: psycopg.Connection[Any]
     timezone: str = "UTC"
-    audited: Audit | None = None
+    audited: Audit | None = field(default=None, repr=False)
 
     def drop(self, source: str, name: str, content: bytes | str) -> SourceFile:
         path = self.folder / "landing" / source / name
