@@ -4,7 +4,7 @@
 SHELL := /bin/sh
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo ui test test-fast set-up manifest lint types imports sql contracts pytest pytest-first pytest-second \
+.PHONY: help demo ui test test-fast set-up manifest lint types imports sql contracts pytest \
         golden containers format up down clean reset
 
 PYTHON ?= python3
@@ -13,9 +13,6 @@ UV_VERSION := 0.13.9
 UV := $(or $(shell command -v uv),.uv/bin/uv)
 BIN := .venv/bin
 
-# The folders that start servers of their own or run dbt take about as long as all others together.
-FIRST := $(wildcard tests/server tests/dbt tests/dbt_runner)
-ANYWHERE := not golden
 CHECKS := lint types imports sql contracts manifest
 
 help: ## List the targets
@@ -65,14 +62,8 @@ sql: set-up ## Check the style of the SQL
 contracts: set-up ## Check the contracts, and that what is generated from them is up to date
 	@$(BIN)/echoctl contract check
 
-pytest: set-up manifest ## Run the tests, in two processes that share nothing; each is printed when it ends
-	@$(MAKE) --jobs=2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) pytest-first pytest-second
-
-pytest-first:
-	@$(BIN)/pytest -m "$(ANYWHERE)" --durations=5 -o cache_dir=.pytest_cache/first $(FIRST)
-
-pytest-second:
-	@$(BIN)/pytest -m "$(ANYWHERE)" --durations=5 -o cache_dir=.pytest_cache/second $(addprefix --ignore=,$(FIRST))
+pytest: set-up manifest ## Run the tests, on two cores; each worker has a database server of its own
+	@$(BIN)/pytest -m "not golden" --numprocesses 2 --dist loadfile --durations 10
 
 golden: set-up manifest ## Compare with known figures of real files: make golden ECHO_SAMPLES=<folder>
 	@ECHO_SAMPLES="$(abspath $(ECHO_SAMPLES))" $(BIN)/pytest -m golden
