@@ -48,7 +48,7 @@ class Settings:
     start_date: date = date(2023, 1, 1)
     max_rejected_share: float | None = None
     dbt_subprocess: bool = False
-    memory_limit_mb: int = 200
+    memory_limit_mb: int = 96
     postgres_port: int | None = None
 
     @property
@@ -87,7 +87,7 @@ class Settings:
             start_date=given.read("ECHO_START_DATE", _date, date(2023, 1, 1)),
             max_rejected_share=given.read("ECHO_MAX_REJECTED_SHARE", _share, None),
             dbt_subprocess=given.read("ECHO_DBT_SUBPROCESS", _flag, False),
-            memory_limit_mb=given.read("ECHO_MEMORY_LIMIT_MB", _megabytes, 200),
+            memory_limit_mb=given.read("ECHO_MEMORY_LIMIT_MB", _megabytes, 96),
             postgres_port=given.read("ECHO_POSTGRES_PORT", _port, None),
         )
 

@@ -44,7 +44,7 @@ class Engine:
     """How much DuckDB may use (beyond the memory it spills to `workspace`), and the zone of the business day."""
 
     workspace: Path
-    memory_limit_mb: int = 200
+    memory_limit_mb: int = 96
     threads: int = 2
     business_timezone: str = "UTC"
 
@@ -74,7 +74,7 @@ def _landed(contract: Contract, table: TextTable) -> str:
     return (
         f"select row_number() over () as _row_number, {columns} from read_csv({literal(str(table.path))},"
         f" auto_detect = false, header = true, delim = {literal(table.delimiter)}, quote = '\"', escape = '\"',"
-        f" nullstr = '', columns = {{{fields}}}, max_line_size = 16777216, null_padding = false)"
+        f" nullstr = '', columns = {{{fields}}}, max_line_size = 4194304, buffer_size = 8388608, null_padding = false)"
     )
 
 

@@ -34,7 +34,7 @@ def test_an_empty_environment_gives_the_documented_defaults() -> None:
     assert settings.home == Path.cwd() / ".echo"
     assert settings.landing == Path.cwd() / "data" / "landing"
     assert settings.contracts == PROJECT / "echo_quality" / "contracts"
-    assert (settings.timezone, settings.start_date, settings.memory_limit_mb) == ("UTC", date(2023, 1, 1), 200)
+    assert (settings.timezone, settings.start_date, settings.memory_limit_mb) == ("UTC", date(2023, 1, 1), 96)
     assert (settings.database_url, settings.max_rejected_share, settings.postgres_port) == (None, None, None)
 
 
