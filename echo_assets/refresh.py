@@ -85,10 +85,11 @@ class Refresh:
             assets = [dg.AssetKey([layer, source]) for layer in ("staging", "quarantine")]
             yield self._run(assets, {RANGE_START: partition, RANGE_END: partition, SOURCE_TAG: source})
         if checks.others:
-            yield ask(checks.others, self.job, self.instance)
+            yield _unless_cancelled(ask(checks.others, self.job, self.instance))
 
     def _run(self, keys: Iterable[dg.AssetKey], tags: Mapping[str, str]) -> RunReport:
-        return execute_assets(keys, {**tags, **UNDER_LOCK}, self.job, self.instance, self.watch, self._origin)
+        tags = {**tags, **UNDER_LOCK}
+        return _unless_cancelled(execute_assets(keys, tags, self.job, self.instance, self.watch, self._origin))
 
     @property
     def _origin(self) -> RemoteJobOrigin:
@@ -97,6 +98,13 @@ class Refresh:
     def _say(self, message: str) -> None:
         if self.announce:
             self.announce(message)
+
+
+def _unless_cancelled(report: RunReport) -> RunReport:
+    """Pass on what Dagster made of Ctrl-C: it ends the run as cancelled, and then nothing else must begin."""
+    if report.cancelled:
+        raise KeyboardInterrupt
+    return report
 
 
 def planned_file_runs(sources: Sources, instance: dg.DagsterInstance) -> list[FileRun]:

@@ -5,10 +5,11 @@ Each command lives in the module of its topic; nothing here computes.
 
 from __future__ import annotations
 
+import logging
 import sys
 
-FAILED, MISTAKE = 1, 2
-"""Exit codes: something is red or failed; the command could not be carried out as it was given."""
+FAILED, MISTAKE, INTERRUPTED = 1, 2, 130
+"""Exit codes: something is red or failed; the command could not be carried out as it was given; Ctrl-C."""
 
 
 def main() -> None:
@@ -16,11 +17,14 @@ def main() -> None:
     from echo_assets.cli.app import app
     from echo_assets.cli.mistakes import user_mistakes
 
+    # What the driver logs when a connection is given up is no news to a person, who is told what it means.
+    logging.getLogger("psycopg").addHandler(logging.NullHandler())
     try:
         app()
-    except KeyboardInterrupt:
-        print("\nInterrupted; what was published stays, what was not is as before.", file=sys.stderr)
-        sys.exit(130)
+    except SystemExit as end:
+        if end.code == INTERRUPTED:  # Typer has turned Ctrl-C into this
+            print("Interrupted; what was published stays, what was not is as before.", file=sys.stderr)
+        raise
     except user_mistakes() as mistake:
         print(f"echoctl: {mistake}", file=sys.stderr)
         sys.exit(MISTAKE)

@@ -73,6 +73,9 @@ def refreshed(platform: Platform) -> RunSummary:
     for sentence in sources.overlooked():
         tell(sentence)
     job = build(platform.settings).resolve_implicit_global_asset_job_def()
+    with planning_lock(sources.url(), wait=False) as is_free:
+        if not is_free:
+            tell("another run is under way; waiting until it has ended")
     with (
         dg.DagsterInstance.from_config(str(platform.settings.dagster_home)) as instance,
         planning_lock(sources.url(), wait=True),

@@ -38,8 +38,10 @@ def halted_at(url: str, table: str, event: str = "insert", when: str = "true") -
             connection.execute("drop function public.halt()")
 
 
-def kill_when_halted(connection: psycopg.Connection, command: list[str], environment: Mapping[str, str]) -> None:
-    """Start a command and kill it, as `kill -9` does, when it waits; it fails the test if it ends before that."""
+def stop_when_halted(
+    connection: psycopg.Connection, command: list[str], environment: Mapping[str, str], number: int
+) -> tuple[int, str]:
+    """Start a command and send it a signal once it waits; its exit code, and all that it said."""
     with subprocess.Popen(
         command, env=dict(environment), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
@@ -47,5 +49,8 @@ def kill_when_halted(connection: psycopg.Connection, command: list[str], environ
             while not connection.execute(_WAITING.encode()).fetchall():
                 assert process.poll() is None, f"it ended before it came to that place: {process.communicate()[0]}"
                 time.sleep(0.01)
+            process.send_signal(number)
+            said = process.communicate(timeout=60)[0]
         finally:
             process.kill()
+    return process.returncode, said

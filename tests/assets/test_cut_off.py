@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import threading
 from pathlib import Path
@@ -10,8 +11,8 @@ from pathlib import Path
 import dagster as dg
 import psycopg
 import pytest
-from halting import halted_at, kill_when_halted
-from platform_under_test import SALES, Platform, sale
+from halting import halted_at, stop_when_halted
+from platform_under_test import LEADS, SALES, Platform, sale
 
 from echo_assets.planner.locks import planning_lock
 from echo_assets.refresh import blocked_sources
@@ -31,7 +32,7 @@ def environment(platform: Platform) -> dict[str, str]:
 
 def kill_at(platform: Platform, url: str, table: str, event: str = "insert", when: str = "true") -> None:
     with halted_at(url, table, event, when) as connection:
-        kill_when_halted(connection, ECHOCTL, environment(platform))
+        stop_when_halted(connection, ECHOCTL, environment(platform), signal.SIGKILL)
     with planning_lock(platform.sources.url(), wait=True):
         pass  # the server has noticed that the process is gone
 
@@ -79,6 +80,20 @@ def test_the_next_run_gives_the_full_result(platform: Platform) -> None:
     assert left_open(platform) == []
     assert platform.value("select count(*) from staging.revenue_shadow") == 0
     assert platform.bring_up_to_date() == [], "and the one after that has nothing to do"
+
+
+def test_ctrl_c_ends_the_run_and_begins_no_other(platform: Platform) -> None:
+    platform.drop("marketing", "leads.csv", LEADS + "2024-01-01,Email,10,1,5\n")
+    platform.drop("revenue", "third.csv", SALES + sale("d", "2024-01-04"))
+    with halted_at(platform.sources.url(), "staging.marketing") as connection:
+        code, said = stop_when_halted(connection, ECHOCTL, environment(platform), signal.SIGINT)
+    assert code == 130
+    assert said.splitlines()[-1].startswith("Interrupted; what was published stays")
+    assert "revenue: taking in" not in said
+    assert left_open(platform) == []
+    assert platform.value("select count(*) from staging.marketing") == 0
+    assert all(report.succeeded for report in platform.take_in())
+    assert platform.value("select count(*) from staging.marketing") == 1
 
 
 def test_a_run_that_was_cut_off_gives_back_its_place_in_the_pool(platform: Platform) -> None:

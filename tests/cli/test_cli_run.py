@@ -5,10 +5,16 @@ from __future__ import annotations
 import hashlib
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
+import psycopg
 import pytest
 from echoctl import Echoctl, Outcome
+
+from echo_assets import server
+from echo_assets.planner.locks import planning_lock
+from echo_assets.settings import Settings
 
 SALES = "transaction_id,date,amount,customer_id,status\n"
 GOOD = SALES + "t1,2024-01-30,100.00,c1,paid\nt2,2024-01-31,50.00,c2,completed\nt3,2024-02-01,25.00,c1,refunded\n"
@@ -108,6 +114,25 @@ def test_with_a_higher_share_it_is_loaded_and_what_nobody_reads_is_told_and_odd_
 
 def test_a_share_in_the_environment_counts_as_one_in_the_arguments(fresh: Echoctl) -> None:
     assert fresh("run", "--json", ECHO_MAX_REJECTED_SHARE="1").document["changed"] is False
+
+
+def test_a_run_waits_for_one_that_is_under_way_and_says_so(fresh: Echoctl) -> None:
+    url = server.databases(Settings.from_environment({"ECHO_HOME": str(fresh.home)})).url()
+    held = threading.Event()
+
+    def other() -> None:
+        with planning_lock(url, wait=True), psycopg.connect(url, autocommit=True) as connection:
+            held.set()
+            while not connection.execute("select from pg_locks where locktype = 'advisory' and not granted").fetchall():
+                connection.execute("select pg_sleep(0.01)")
+
+    thread = threading.Thread(target=other)
+    thread.start()
+    held.wait()
+    waited = fresh("run", "--json", ECHO_MAX_REJECTED_SHARE="1")
+    thread.join()
+    assert waited.code == 0
+    assert "another run is under way; waiting until it has ended" in waited.err
 
 
 def test_a_landing_folder_that_does_not_exist_is_told_in_one_line(fresh: Echoctl, tmp_path: Path) -> None:
