@@ -6,6 +6,7 @@ blank lines, under any delimiter, line end and encoding.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,16 +52,16 @@ class Drawn:
 
 @st.composite
 def files(draw: Any, source: Source, most_rows: int = 6, tag: str = "") -> Drawn:
-    """Files of up to that many rows; one in twelve lacks a column that it must have.
+    """Files of up to that many rows; one in twenty lacks a column that it must have.
 
     Files with different tags have no key in common, and all columns.
     """
     columns = [column for column in source.columns if not column.is_optional or draw(st.booleans())]
-    has_all_columns = bool(tag) or draw(st.integers(0, 11)) > 0
+    has_all_columns = bool(tag) or draw(st.integers(0, 19)) > 0
     columns = draw(st.permutations([each for each in columns if has_all_columns or each.name != source.money]))
     tags = [tag if column.name in source.told_apart_by else "" for column in columns]
     cells = [
-        tuple(_tagged(_cell(draw, column), tag) for column, tag in zip(columns, tags, strict=True))
+        tuple(_tagged(cell, tag) for cell, tag in zip(_cells(draw, columns), tags, strict=True))
         for _ in range(draw(st.integers(0, most_rows)))
     ]
     return _file(draw, source, columns, cells, has_all_columns)
@@ -70,7 +71,7 @@ def files(draw: Any, source: Source, most_rows: int = 6, tag: str = "") -> Drawn
 def changed_files(draw: Any, source: Source, before: Drawn) -> Drawn:
     """Another version of a file: rows are kept, dropped, changed in one cell, or new."""
     cells = []
-    for row in before.cells if draw(st.integers(0, 9)) else ():
+    for row in before.cells if draw(st.integers(0, 15)) else ():
         fate = draw(st.sampled_from(["kept", "kept", "dropped", "changed"]))
         at = draw(st.integers(0, len(row) - 1)) if fate == "changed" else len(row)
         if fate != "dropped":
@@ -78,7 +79,7 @@ def changed_files(draw: Any, source: Source, before: Drawn) -> Drawn:
                 (*row[:at], *(draw(st.sampled_from(before.columns[at].good)) for _ in row[at : at + 1]), *row[at + 1 :])
             )
     if draw(st.booleans()):
-        cells.append(tuple(_cell(draw, column) for column in before.columns))
+        cells.append(_cells(draw, before.columns))
     return _file(draw, source, list(before.columns), cells, before.has_all_columns)
 
 
@@ -86,20 +87,20 @@ def _file(
     draw: Any, source: Source, columns: list[Column], cells: list[tuple[Cell, ...]], has_all_columns: bool
 ) -> Drawn:
     headers = [draw(st.sampled_from(column.headers)) for column in columns]
-    note = draw(st.sampled_from([None, None, None, "note", "no\u2028te", ""]))
+    note = draw(st.sampled_from([None] * 6 + ["note", "no\u2028te", ""]))
     delimiter, end = draw(st.sampled_from(",,;\t|")), draw(st.sampled_from(["\n", "\n", "\r\n", "\r"]))
     quote_all = draw(st.booleans())
     lines, rows = [_line([*headers, *([] if note is None else [note])], delimiter, quote_all)], []
     for row in cells:
         texts = [cell.text for cell in row] + ([] if note is None else [draw(st.sampled_from(["", "hi"]))])
-        kind = draw(st.sampled_from(["whole"] * 12 + ["ragged", "nul", "stray"]))
+        kind = draw(st.sampled_from(["whole"] * 20 + ["ragged", "nul", "stray"]))
         if kind == "whole" or any(set('"\r\n') & set(text) for text in texts):
             lines.append(_line(texts, delimiter, quote_all))
             rows.append(_row(source, columns, row))
         else:
             lines.append(_spoilt(draw, kind, texts, delimiter))
             rows.append(Row(dict.fromkeys(source_names(source)), frozenset({WELL_FORMED})))
-        lines += draw(st.sampled_from([[]] * 8 + [[""], ["   "]]))
+        lines += draw(st.sampled_from([[]] * 20 + [[""], ["   "]]))
     text = end.join(lines) + draw(st.sampled_from(["", end, end * 2]))
     content = _encoded(text, draw(st.sampled_from(ENCODINGS)))
     return Drawn(content, tuple(rows), tuple(columns), tuple(cells), has_all_columns)
@@ -110,13 +111,22 @@ def source_names(source: Source) -> list[str]:
     return [column.name for column in source.columns]
 
 
-def _cell(draw: Any, column: Column) -> Cell:
-    if column.bad and draw(st.integers(0, 15)) == 0:
-        return draw(st.sampled_from(column.bad))
+def _cells(draw: Any, columns: Sequence[Column]) -> tuple[Cell, ...]:
+    """The cells of a row, of which one in six may break rules."""
+    cell = _bad_or_good_cell if draw(st.integers(0, 5)) == 5 else _good_cell
+    return tuple(cell(draw, column) for column in columns)
+
+
+def _bad_or_good_cell(draw: Any, column: Column) -> Cell:
+    is_bad = column.bad and draw(st.integers(0, 3)) == 0
+    return draw(st.sampled_from(column.bad)) if is_bad else _good_cell(draw, column)
+
+
+def _good_cell(draw: Any, column: Column) -> Cell:
     if column.is_free and draw(st.integers(0, 3)) == 0:
         text = draw(FREE_TEXT)
-        value = text.strip(" ") or None
-        return Cell(text, value, () if value or column.is_optional else (f"{column.name}_not_null",))
+        text = text if column.is_optional or text.strip(" ") else f"x{text}"
+        return Cell(text, text.strip(" ") or None)
     return draw(st.sampled_from(column.good))
 
 
