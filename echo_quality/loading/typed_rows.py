@@ -45,7 +45,7 @@ class Engine:
 
     workspace: Path
     memory_limit_mb: int = 96
-    threads: int = 2
+    threads: int = 1
     business_timezone: str = "UTC"
 
 

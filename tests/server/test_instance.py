@@ -68,8 +68,10 @@ def test_a_password_that_is_meant_for_another_server_does_not_get_in_the_way(
 
 
 def test_many_threads_share_a_bounded_number_of_connections(instance: dg.DagsterInstance, kept: Settings) -> None:
+    """Counted where they are opened and closed: the server takes a moment to forget one that is gone."""
     run_id = materialize(instance).run_id
     highest = 0
+    pool = instance.run_storage._pool.engine.pool  # type: ignore[attr-defined]
 
     def read(_: int) -> int:
         return len(instance.all_logs(run_id)) + len(instance.get_run_records())
@@ -77,10 +79,10 @@ def test_many_threads_share_a_bounded_number_of_connections(instance: dg.Dagster
     with ThreadPoolExecutor(40) as threads:
         reading = [threads.submit(read, number) for number in range(200)]
         while not all(task.done() for task in reading):
-            highest = max(highest, connections(kept))
+            highest = max(highest, pool.size() + pool.overflow())
         assert all(task.result() > 0 for task in reading)
     assert 1 < highest <= AT_MOST
-    assert connections(kept) <= KEPT
+    assert pool.checkedin() <= KEPT and pool.checkedout() == 0
 
 
 def test_the_webserver_keeps_the_bounds_and_gets_its_statement_timeout(
