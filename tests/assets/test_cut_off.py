@@ -33,8 +33,8 @@ def environment(platform: Platform) -> dict[str, str]:
 def kill_at(platform: Platform, url: str, table: str, event: str = "insert", when: str = "true") -> None:
     with halted_at(url, table, event, when) as connection:
         stop_when_halted(connection, ECHOCTL, environment(platform), signal.SIGKILL)
-    with planning_lock(platform.sources.url(), wait=True):
-        pass  # the server has noticed that the process is gone
+    with planning_lock(platform.sources.url(), wait=True) as held:
+        assert held, "the server has noticed that the process is gone"
 
 
 def left_open(platform: Platform) -> list[dg.DagsterRun]:

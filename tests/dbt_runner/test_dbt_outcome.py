@@ -22,6 +22,8 @@ def problem(message: str) -> dict[str, Any]:
 def test_a_step_that_did_everything_passes() -> None:
     outcome = Outcome([MODEL], [CHECK])
     outcome.seen(dg.Output(None, output_name="core__model"))
+    with pytest.raises(dg.Failure, match=CHECK.name):
+        outcome.raise_unless_complete(LOG, retry_number=0)
     outcome.seen(dg.AssetCheckResult(passed=False, asset_key=MODEL, check_name=CHECK.name))
     outcome.raise_unless_complete(LOG, retry_number=0)
 

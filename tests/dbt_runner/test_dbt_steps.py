@@ -71,7 +71,7 @@ def test_a_whole_model_between_two_daily_ones_is_refused() -> None:
     "test", [a_test_of("dim"), a_test_of("dim", "mart", attached="mart"), a_test_of("dim", "mart", ref="mart")]
 )
 def test_a_test_that_belongs_to_a_model_is_accepted(test: dict[str, Any]) -> None:
-    steps(manifest_of({**NODES, "test": test}, EDGES))
+    assert steps(manifest_of({**NODES, "test": test}, EDGES)) == steps(manifest_of(NODES, EDGES))
 
 
 def test_a_test_that_would_never_run_is_refused_with_the_fix() -> None:
