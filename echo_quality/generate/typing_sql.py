@@ -69,9 +69,12 @@ def text_of(column: Column) -> str:
 
 
 def _stripped(column: str) -> str:
-    """The field without blanks around it, NULL if nothing is left; most fields have none, and looking is cheaper."""
+    """The field without blanks around it, NULL if nothing is left; most fields have none, and looking is cheaper.
+
+    An empty field is NULL from the start: `landed` is read so.
+    """
     field = name(column)
-    return f"nullif(case when contains({field}, ' ') then trim({field}, ' ') else {field} end, '')"
+    return f"case when contains({field}, ' ') then nullif(trim({field}, ' '), '') else {field} end"
 
 
 def _value(contract: Contract, column: Column) -> str:
@@ -109,7 +112,8 @@ def _is_json(text: str) -> str:
 
 
 def _guarded(text: str, pattern: str, cast: str) -> str:
-    return f"case when regexp_full_match({text}, {literal(pattern)}) then {cast} end"
+    """The cast where the text has the form. A value that is written as it was read has it; asking that is cheaper."""
+    return f"case when {cast}::varchar = {text} or regexp_full_match({text}, {literal(pattern)}) then {cast} end"
 
 
 def _moment(contract: Contract, column: Column) -> str:
@@ -131,7 +135,10 @@ def _moment(contract: Contract, column: Column) -> str:
 
 
 def _form(text: str, pattern: str) -> str:
-    """That a text has a form; the long forms are not tried on short texts, which are most."""
+    """That a text has a form. A plain day is told by its value; the long forms are not tried on short texts."""
+    if pattern == patterns.DAY:
+        day = f"try_cast({text} as date)"
+        return f"{day} between '1900-01-01' and '2199-12-31' and {day}::varchar = {text}"
     guard = f"length({text}) > 10 and " if pattern == patterns.MOMENT_WITH_OFFSET else ""
     return f"{guard}regexp_full_match({text}, {literal(pattern)})"
 

@@ -76,8 +76,6 @@ def _copied_and_inspected(
     connection: Connection[Any], contract: Contract, table: TextTable, engine: Engine, load_id: int
 ) -> tuple[int, Keys]:
     """Both engines read the file at the same time; a savepoint undoes the copy if they disagree."""
-    if not table.is_rewritten and has_stray_quotes(table.path, table.delimiter):
-        raise UnreadableText("a quote stands within a field")
     with connection.transaction(), ThreadPoolExecutor(1) as second_reader:
         inspection = second_reader.submit(_inspected, engine, contract, table)
         copied = _copy_into_raw(connection, contract, table, load_id)
@@ -88,6 +86,8 @@ def _copied_and_inspected(
 
 
 def _inspected(engine: Engine, contract: Contract, table: TextTable) -> tuple[int, Keys]:
+    if not table.is_rewritten and has_stray_quotes(table.path, table.delimiter):
+        raise UnreadableText("a quote stands within a field")
     with opened(engine, contract, table) as duck:
         return inspect(duck, contract)
 

@@ -3,14 +3,14 @@ with texts as (
     select
         _row_number,
         _unparsed,
-        nullif(case when contains("customer_id", ' ') then trim("customer_id", ' ') else "customer_id" end, '') as "customer_id__text",
-        nullif(case when contains("updated_at", ' ') then trim("updated_at", ' ') else "updated_at" end, '') as "updated_at__text",
-        nullif(case when contains("email", ' ') then trim("email", ' ') else "email" end, '') as "email__text",
-        nullif(case when contains("name", ' ') then trim("name", ' ') else "name" end, '') as "name__text",
-        nullif(case when contains("segment", ' ') then trim("segment", ' ') else "segment" end, '') as "segment__text",
-        nullif(case when contains("plan_type", ' ') then trim("plan_type", ' ') else "plan_type" end, '') as "plan_type__text",
-        nullif(case when contains("acquisition_channel", ' ') then trim("acquisition_channel", ' ') else "acquisition_channel" end, '') as "acquisition_channel__text",
-        nullif(case when contains("created_at", ' ') then trim("created_at", ' ') else "created_at" end, '') as "created_at__text"
+        case when contains("customer_id", ' ') then nullif(trim("customer_id", ' '), '') else "customer_id" end as "customer_id__text",
+        case when contains("updated_at", ' ') then nullif(trim("updated_at", ' '), '') else "updated_at" end as "updated_at__text",
+        case when contains("email", ' ') then nullif(trim("email", ' '), '') else "email" end as "email__text",
+        case when contains("name", ' ') then nullif(trim("name", ' '), '') else "name" end as "name__text",
+        case when contains("segment", ' ') then nullif(trim("segment", ' '), '') else "segment" end as "segment__text",
+        case when contains("plan_type", ' ') then nullif(trim("plan_type", ' '), '') else "plan_type" end as "plan_type__text",
+        case when contains("acquisition_channel", ' ') then nullif(trim("acquisition_channel", ' '), '') else "acquisition_channel" end as "acquisition_channel__text",
+        case when contains("created_at", ' ') then nullif(trim("created_at", ' '), '') else "created_at" end as "created_at__text"
     from landed
 ),
 typed as (

@@ -3,13 +3,13 @@ with texts as (
     select
         _row_number,
         _unparsed,
-        nullif(case when contains("experiment_id", ' ') then trim("experiment_id", ' ') else "experiment_id" end, '') as "experiment_id__text",
-        nullif(case when contains("user_id", ' ') then trim("user_id", ' ') else "user_id" end, '') as "user_id__text",
-        nullif(case when contains("variant", ' ') then trim("variant", ' ') else "variant" end, '') as "variant__text",
-        nullif(case when contains("assigned_at", ' ') then trim("assigned_at", ' ') else "assigned_at" end, '') as "assigned_at__text",
-        nullif(case when contains("converted", ' ') then trim("converted", ' ') else "converted" end, '') as "converted__text",
-        nullif(case when contains("converted_at", ' ') then trim("converted_at", ' ') else "converted_at" end, '') as "converted_at__text",
-        nullif(case when contains("revenue", ' ') then trim("revenue", ' ') else "revenue" end, '') as "revenue__text"
+        case when contains("experiment_id", ' ') then nullif(trim("experiment_id", ' '), '') else "experiment_id" end as "experiment_id__text",
+        case when contains("user_id", ' ') then nullif(trim("user_id", ' '), '') else "user_id" end as "user_id__text",
+        case when contains("variant", ' ') then nullif(trim("variant", ' '), '') else "variant" end as "variant__text",
+        case when contains("assigned_at", ' ') then nullif(trim("assigned_at", ' '), '') else "assigned_at" end as "assigned_at__text",
+        case when contains("converted", ' ') then nullif(trim("converted", ' '), '') else "converted" end as "converted__text",
+        case when contains("converted_at", ' ') then nullif(trim("converted_at", ' '), '') else "converted_at" end as "converted_at__text",
+        case when contains("revenue", ' ') then nullif(trim("revenue", ' '), '') else "revenue" end as "revenue__text"
     from landed
 ),
 typed as (
@@ -29,7 +29,7 @@ typed as (
         case when length("assigned_at__text") > 10 and regexp_full_match("assigned_at__text", '(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}[T ](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:[.][0-9]{1,6})?)? ?(?:Z|[+-](?:0[0-9]|1[0-5])(?::?[0-5][0-9])?)') then try_cast(regexp_replace("assigned_at__text", ' ([Z+-])', '\1') as timestamptz) when regexp_full_match("assigned_at__text", '(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}(?:[T ](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:[.][0-9]{1,6})?)?)?') then try_cast("assigned_at__text" as timestamp) at time zone 'UTC' end as "assigned_at",
         case when lower("converted__text") in ('true', 't', 'yes', 'y', '1') then true when lower("converted__text") in ('false', 'f', 'no', 'n', '0') then false end as "converted",
         case when length("converted_at__text") > 10 and regexp_full_match("converted_at__text", '(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}[T ](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:[.][0-9]{1,6})?)? ?(?:Z|[+-](?:0[0-9]|1[0-5])(?::?[0-5][0-9])?)') then try_cast(regexp_replace("converted_at__text", ' ([Z+-])', '\1') as timestamptz) when regexp_full_match("converted_at__text", '(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}(?:[T ](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:[.][0-9]{1,6})?)?)?') then try_cast("converted_at__text" as timestamp) at time zone 'UTC' end as "converted_at",
-        case when regexp_full_match("revenue__text", '[+-]?(?:[0-9]+(?:[.][0-9]{0,2}0*)?|[.][0-9]{1,2}0*)') then try_cast("revenue__text" as numeric(18,2)) end as "revenue"
+        case when try_cast("revenue__text" as numeric(18,2))::varchar = "revenue__text" or regexp_full_match("revenue__text", '[+-]?(?:[0-9]+(?:[.][0-9]{0,2}0*)?|[.][0-9]{1,2}0*)') then try_cast("revenue__text" as numeric(18,2)) end as "revenue"
     from texts
 )
 select

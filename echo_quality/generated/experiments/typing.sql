@@ -3,21 +3,21 @@ with texts as (
     select
         _row_number,
         _unparsed,
-        nullif(case when contains("experiment_id", ' ') then trim("experiment_id", ' ') else "experiment_id" end, '') as "experiment_id__text",
-        nullif(case when contains("name", ' ') then trim("name", ' ') else "name" end, '') as "name__text",
-        lower(coalesce(nullif(case when contains("unit", ' ') then trim("unit", ' ') else "unit" end, ''), 'user')) as "unit__text",
-        nullif(case when contains("arms", ' ') then trim("arms", ' ') else "arms" end, '') as "arms__text",
-        nullif(case when contains("control", ' ') then trim("control", ' ') else "control" end, '') as "control__text",
-        nullif(case when contains("primary_metric", ' ') then trim("primary_metric", ' ') else "primary_metric" end, '') as "primary_metric__text",
-        nullif(case when contains("secondary_metrics", ' ') then trim("secondary_metrics", ' ') else "secondary_metrics" end, '') as "secondary_metrics__text",
-        nullif(case when contains("guardrails", ' ') then trim("guardrails", ' ') else "guardrails" end, '') as "guardrails__text",
-        nullif(case when contains("mde", ' ') then trim("mde", ' ') else "mde" end, '') as "mde__text",
-        nullif(case when contains("alpha", ' ') then trim("alpha", ' ') else "alpha" end, '') as "alpha__text",
-        nullif(case when contains("power", ' ') then trim("power", ' ') else "power" end, '') as "power__text",
-        nullif(case when contains("looks", ' ') then trim("looks", ' ') else "looks" end, '') as "looks__text",
-        nullif(case when contains("started_at", ' ') then trim("started_at", ' ') else "started_at" end, '') as "started_at__text",
-        nullif(case when contains("ends_at", ' ') then trim("ends_at", ' ') else "ends_at" end, '') as "ends_at__text",
-        nullif(case when contains("min_days", ' ') then trim("min_days", ' ') else "min_days" end, '') as "min_days__text"
+        case when contains("experiment_id", ' ') then nullif(trim("experiment_id", ' '), '') else "experiment_id" end as "experiment_id__text",
+        case when contains("name", ' ') then nullif(trim("name", ' '), '') else "name" end as "name__text",
+        lower(coalesce(case when contains("unit", ' ') then nullif(trim("unit", ' '), '') else "unit" end, 'user')) as "unit__text",
+        case when contains("arms", ' ') then nullif(trim("arms", ' '), '') else "arms" end as "arms__text",
+        case when contains("control", ' ') then nullif(trim("control", ' '), '') else "control" end as "control__text",
+        case when contains("primary_metric", ' ') then nullif(trim("primary_metric", ' '), '') else "primary_metric" end as "primary_metric__text",
+        case when contains("secondary_metrics", ' ') then nullif(trim("secondary_metrics", ' '), '') else "secondary_metrics" end as "secondary_metrics__text",
+        case when contains("guardrails", ' ') then nullif(trim("guardrails", ' '), '') else "guardrails" end as "guardrails__text",
+        case when contains("mde", ' ') then nullif(trim("mde", ' '), '') else "mde" end as "mde__text",
+        case when contains("alpha", ' ') then nullif(trim("alpha", ' '), '') else "alpha" end as "alpha__text",
+        case when contains("power", ' ') then nullif(trim("power", ' '), '') else "power" end as "power__text",
+        case when contains("looks", ' ') then nullif(trim("looks", ' '), '') else "looks" end as "looks__text",
+        case when contains("started_at", ' ') then nullif(trim("started_at", ' '), '') else "started_at" end as "started_at__text",
+        case when contains("ends_at", ' ') then nullif(trim("ends_at", ' '), '') else "ends_at" end as "ends_at__text",
+        case when contains("min_days", ' ') then nullif(trim("min_days", ' '), '') else "min_days" end as "min_days__text"
     from landed
 ),
 typed as (
@@ -47,13 +47,13 @@ typed as (
         "primary_metric__text" as "primary_metric",
         case when length("secondary_metrics__text") <= 10000 and json_valid("secondary_metrics__text") and not regexp_matches("secondary_metrics__text", '(^|[^\\])(\\\\)*\\u0000') and not regexp_matches(regexp_replace("secondary_metrics__text", '"([^"\\]|\\.)*"', '""', 'g'), '[Nn][Aa][Nn]|[Ii][Nn][Ff]|,[ \t\r\n]*[]}]|[Ee][+-]?[0-9]{4}') then "secondary_metrics__text" end as "secondary_metrics",
         case when length("guardrails__text") <= 10000 and json_valid("guardrails__text") and not regexp_matches("guardrails__text", '(^|[^\\])(\\\\)*\\u0000') and not regexp_matches(regexp_replace("guardrails__text", '"([^"\\]|\\.)*"', '""', 'g'), '[Nn][Aa][Nn]|[Ii][Nn][Ff]|,[ \t\r\n]*[]}]|[Ee][+-]?[0-9]{4}') then "guardrails__text" end as "guardrails",
-        case when regexp_full_match("mde__text", '[+-]?(?:[0-9]+(?:[.][0-9]{0,6}0*)?|[.][0-9]{1,6}0*)') then try_cast("mde__text" as numeric(18,6)) end as "mde",
-        case when regexp_full_match("alpha__text", '[+-]?(?:[0-9]+(?:[.][0-9]{0,6}0*)?|[.][0-9]{1,6}0*)') then try_cast("alpha__text" as numeric(18,6)) end as "alpha",
-        case when regexp_full_match("power__text", '[+-]?(?:[0-9]+(?:[.][0-9]{0,6}0*)?|[.][0-9]{1,6}0*)') then try_cast("power__text" as numeric(18,6)) end as "power",
+        case when try_cast("mde__text" as numeric(18,6))::varchar = "mde__text" or regexp_full_match("mde__text", '[+-]?(?:[0-9]+(?:[.][0-9]{0,6}0*)?|[.][0-9]{1,6}0*)') then try_cast("mde__text" as numeric(18,6)) end as "mde",
+        case when try_cast("alpha__text" as numeric(18,6))::varchar = "alpha__text" or regexp_full_match("alpha__text", '[+-]?(?:[0-9]+(?:[.][0-9]{0,6}0*)?|[.][0-9]{1,6}0*)') then try_cast("alpha__text" as numeric(18,6)) end as "alpha",
+        case when try_cast("power__text" as numeric(18,6))::varchar = "power__text" or regexp_full_match("power__text", '[+-]?(?:[0-9]+(?:[.][0-9]{0,6}0*)?|[.][0-9]{1,6}0*)') then try_cast("power__text" as numeric(18,6)) end as "power",
         "looks__text" as "looks",
         case when length("started_at__text") > 10 and regexp_full_match("started_at__text", '(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}[T ](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:[.][0-9]{1,6})?)? ?(?:Z|[+-](?:0[0-9]|1[0-5])(?::?[0-5][0-9])?)') then try_cast(regexp_replace("started_at__text", ' ([Z+-])', '\1') as timestamptz) when regexp_full_match("started_at__text", '(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}(?:[T ](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:[.][0-9]{1,6})?)?)?') then try_cast("started_at__text" as timestamp) at time zone 'UTC' end as "started_at",
         case when length("ends_at__text") > 10 and regexp_full_match("ends_at__text", '(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}[T ](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:[.][0-9]{1,6})?)? ?(?:Z|[+-](?:0[0-9]|1[0-5])(?::?[0-5][0-9])?)') then try_cast(regexp_replace("ends_at__text", ' ([Z+-])', '\1') as timestamptz) when regexp_full_match("ends_at__text", '(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}(?:[T ](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:[.][0-9]{1,6})?)?)?') then try_cast("ends_at__text" as timestamp) at time zone 'UTC' end as "ends_at",
-        case when regexp_full_match("min_days__text", '[+-]?[0-9]+') then try_cast("min_days__text" as bigint) end as "min_days"
+        case when try_cast("min_days__text" as bigint)::varchar = "min_days__text" or regexp_full_match("min_days__text", '[+-]?[0-9]+') then try_cast("min_days__text" as bigint) end as "min_days"
     from texts
 )
 select

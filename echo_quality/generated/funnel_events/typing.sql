@@ -3,12 +3,12 @@ with texts as (
     select
         _row_number,
         _unparsed,
-        nullif(case when contains("event_id", ' ') then trim("event_id", ' ') else "event_id" end, '') as "event_id__text",
-        nullif(case when contains("lead_id", ' ') then trim("lead_id", ' ') else "lead_id" end, '') as "lead_id__text",
-        nullif(case when contains("channel", ' ') then trim("channel", ' ') else "channel" end, '') as "channel__text",
-        nullif(case when contains("campaign", ' ') then trim("campaign", ' ') else "campaign" end, '') as "campaign__text",
-        lower(nullif(case when contains("stage", ' ') then trim("stage", ' ') else "stage" end, '')) as "stage__text",
-        nullif(case when contains("event_at", ' ') then trim("event_at", ' ') else "event_at" end, '') as "event_at__text"
+        case when contains("event_id", ' ') then nullif(trim("event_id", ' '), '') else "event_id" end as "event_id__text",
+        case when contains("lead_id", ' ') then nullif(trim("lead_id", ' '), '') else "lead_id" end as "lead_id__text",
+        case when contains("channel", ' ') then nullif(trim("channel", ' '), '') else "channel" end as "channel__text",
+        case when contains("campaign", ' ') then nullif(trim("campaign", ' '), '') else "campaign" end as "campaign__text",
+        lower(case when contains("stage", ' ') then nullif(trim("stage", ' '), '') else "stage" end) as "stage__text",
+        case when contains("event_at", ' ') then nullif(trim("event_at", ' '), '') else "event_at" end as "event_at__text"
     from landed
 ),
 typed as (

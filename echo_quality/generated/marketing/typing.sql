@@ -3,14 +3,14 @@ with texts as (
     select
         _row_number,
         _unparsed,
-        nullif(case when contains("event_id", ' ') then trim("event_id", ' ') else "event_id" end, '') as "event_id__text",
-        nullif(case when contains("event_date", ' ') then trim("event_date", ' ') else "event_date" end, '') as "event_date__text",
-        nullif(case when contains("channel", ' ') then trim("channel", ' ') else "channel" end, '') as "channel__text",
-        nullif(case when contains("campaign", ' ') then trim("campaign", ' ') else "campaign" end, '') as "campaign__text",
-        nullif(case when contains("leads", ' ') then trim("leads", ' ') else "leads" end, '') as "leads__text",
-        nullif(case when contains("conversions", ' ') then trim("conversions", ' ') else "conversions" end, '') as "conversions__text",
-        nullif(case when contains("spend", ' ') then trim("spend", ' ') else "spend" end, '') as "spend__text",
-        nullif(case when contains("status", ' ') then trim("status", ' ') else "status" end, '') as "status__text"
+        case when contains("event_id", ' ') then nullif(trim("event_id", ' '), '') else "event_id" end as "event_id__text",
+        case when contains("event_date", ' ') then nullif(trim("event_date", ' '), '') else "event_date" end as "event_date__text",
+        case when contains("channel", ' ') then nullif(trim("channel", ' '), '') else "channel" end as "channel__text",
+        case when contains("campaign", ' ') then nullif(trim("campaign", ' '), '') else "campaign" end as "campaign__text",
+        case when contains("leads", ' ') then nullif(trim("leads", ' '), '') else "leads" end as "leads__text",
+        case when contains("conversions", ' ') then nullif(trim("conversions", ' '), '') else "conversions" end as "conversions__text",
+        case when contains("spend", ' ') then nullif(trim("spend", ' '), '') else "spend" end as "spend__text",
+        case when contains("status", ' ') then nullif(trim("status", ' '), '') else "status" end as "status__text"
     from landed
 ),
 typed as (
@@ -26,12 +26,12 @@ typed as (
         "spend__text",
         "status__text",
         "event_id__text" as "event_id",
-        case when regexp_full_match("event_date__text", '(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}') then try_cast("event_date__text" as date) when length("event_date__text") > 10 and regexp_full_match("event_date__text", '(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}[T ](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:[.][0-9]{1,6})?)? ?(?:Z|[+-](?:0[0-9]|1[0-5])(?::?[0-5][0-9])?)') then ((try_cast(regexp_replace("event_date__text", ' ([Z+-])', '\1') as timestamptz)) at time zone getvariable('business_timezone'))::date when regexp_full_match("event_date__text", '(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}(?:[T ](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:[.][0-9]{1,6})?)?)?') then ((try_cast("event_date__text" as timestamp) at time zone 'UTC') at time zone getvariable('business_timezone'))::date end as "event_date",
+        case when try_cast("event_date__text" as date) between '1900-01-01' and '2199-12-31' and try_cast("event_date__text" as date)::varchar = "event_date__text" then try_cast("event_date__text" as date) when length("event_date__text") > 10 and regexp_full_match("event_date__text", '(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}[T ](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:[.][0-9]{1,6})?)? ?(?:Z|[+-](?:0[0-9]|1[0-5])(?::?[0-5][0-9])?)') then ((try_cast(regexp_replace("event_date__text", ' ([Z+-])', '\1') as timestamptz)) at time zone getvariable('business_timezone'))::date when regexp_full_match("event_date__text", '(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}(?:[T ](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:[.][0-9]{1,6})?)?)?') then ((try_cast("event_date__text" as timestamp) at time zone 'UTC') at time zone getvariable('business_timezone'))::date end as "event_date",
         "channel__text" as "channel",
         "campaign__text" as "campaign",
-        case when regexp_full_match("leads__text", '[+-]?[0-9]+') then try_cast("leads__text" as bigint) end as "leads",
-        case when regexp_full_match("conversions__text", '[+-]?[0-9]+') then try_cast("conversions__text" as bigint) end as "conversions",
-        case when regexp_full_match("spend__text", '[+-]?(?:[0-9]+(?:[.][0-9]{0,2}0*)?|[.][0-9]{1,2}0*)') then try_cast("spend__text" as numeric(18,2)) end as "spend",
+        case when try_cast("leads__text" as bigint)::varchar = "leads__text" or regexp_full_match("leads__text", '[+-]?[0-9]+') then try_cast("leads__text" as bigint) end as "leads",
+        case when try_cast("conversions__text" as bigint)::varchar = "conversions__text" or regexp_full_match("conversions__text", '[+-]?[0-9]+') then try_cast("conversions__text" as bigint) end as "conversions",
+        case when try_cast("spend__text" as numeric(18,2))::varchar = "spend__text" or regexp_full_match("spend__text", '[+-]?(?:[0-9]+(?:[.][0-9]{0,2}0*)?|[.][0-9]{1,2}0*)') then try_cast("spend__text" as numeric(18,2)) end as "spend",
         "status__text" as "status"
     from texts
 )

@@ -3,13 +3,13 @@ with texts as (
     select
         _row_number,
         _unparsed,
-        nullif(case when contains("product_id", ' ') then trim("product_id", ' ') else "product_id" end, '') as "product_id__text",
-        coalesce(nullif(case when contains("updated_at", ' ') then trim("updated_at", ' ') else "updated_at" end, ''), nullif(case when contains("created_at", ' ') then trim("created_at", ' ') else "created_at" end, '')) as "updated_at__text",
-        nullif(case when contains("name", ' ') then trim("name", ' ') else "name" end, '') as "name__text",
-        nullif(case when contains("category", ' ') then trim("category", ' ') else "category" end, '') as "category__text",
-        nullif(case when contains("price", ' ') then trim("price", ' ') else "price" end, '') as "price__text",
-        nullif(case when contains("is_active", ' ') then trim("is_active", ' ') else "is_active" end, '') as "is_active__text",
-        nullif(case when contains("created_at", ' ') then trim("created_at", ' ') else "created_at" end, '') as "created_at__text"
+        case when contains("product_id", ' ') then nullif(trim("product_id", ' '), '') else "product_id" end as "product_id__text",
+        coalesce(case when contains("updated_at", ' ') then nullif(trim("updated_at", ' '), '') else "updated_at" end, case when contains("created_at", ' ') then nullif(trim("created_at", ' '), '') else "created_at" end) as "updated_at__text",
+        case when contains("name", ' ') then nullif(trim("name", ' '), '') else "name" end as "name__text",
+        case when contains("category", ' ') then nullif(trim("category", ' '), '') else "category" end as "category__text",
+        case when contains("price", ' ') then nullif(trim("price", ' '), '') else "price" end as "price__text",
+        case when contains("is_active", ' ') then nullif(trim("is_active", ' '), '') else "is_active" end as "is_active__text",
+        case when contains("created_at", ' ') then nullif(trim("created_at", ' '), '') else "created_at" end as "created_at__text"
     from landed
 ),
 typed as (
@@ -27,7 +27,7 @@ typed as (
         case when length("updated_at__text") > 10 and regexp_full_match("updated_at__text", '(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}[T ](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:[.][0-9]{1,6})?)? ?(?:Z|[+-](?:0[0-9]|1[0-5])(?::?[0-5][0-9])?)') then try_cast(regexp_replace("updated_at__text", ' ([Z+-])', '\1') as timestamptz) when regexp_full_match("updated_at__text", '(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}(?:[T ](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:[.][0-9]{1,6})?)?)?') then try_cast("updated_at__text" as timestamp) at time zone 'UTC' end as "updated_at",
         "name__text" as "name",
         "category__text" as "category",
-        case when regexp_full_match("price__text", '[+-]?(?:[0-9]+(?:[.][0-9]{0,2}0*)?|[.][0-9]{1,2}0*)') then try_cast("price__text" as numeric(18,2)) end as "price",
+        case when try_cast("price__text" as numeric(18,2))::varchar = "price__text" or regexp_full_match("price__text", '[+-]?(?:[0-9]+(?:[.][0-9]{0,2}0*)?|[.][0-9]{1,2}0*)') then try_cast("price__text" as numeric(18,2)) end as "price",
         case when lower("is_active__text") in ('true', 't', 'yes', 'y', '1') then true when lower("is_active__text") in ('false', 'f', 'no', 'n', '0') then false end as "is_active",
         case when length("created_at__text") > 10 and regexp_full_match("created_at__text", '(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}[T ](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:[.][0-9]{1,6})?)? ?(?:Z|[+-](?:0[0-9]|1[0-5])(?::?[0-5][0-9])?)') then try_cast(regexp_replace("created_at__text", ' ([Z+-])', '\1') as timestamptz) when regexp_full_match("created_at__text", '(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}(?:[T ](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:[.][0-9]{1,6})?)?)?') then try_cast("created_at__text" as timestamp) at time zone 'UTC' end as "created_at"
     from texts

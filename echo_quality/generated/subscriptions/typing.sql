@@ -3,16 +3,16 @@ with texts as (
     select
         _row_number,
         _unparsed,
-        nullif(case when contains("subscription_id", ' ') then trim("subscription_id", ' ') else "subscription_id" end, '') as "subscription_id__text",
-        nullif(case when contains("effective_at", ' ') then trim("effective_at", ' ') else "effective_at" end, '') as "effective_at__text",
-        nullif(case when contains("customer_id", ' ') then trim("customer_id", ' ') else "customer_id" end, '') as "customer_id__text",
-        nullif(case when contains("plan", ' ') then trim("plan", ' ') else "plan" end, '') as "plan__text",
-        nullif(case when contains("amount", ' ') then trim("amount", ' ') else "amount" end, '') as "amount__text",
-        coalesce(nullif(case when contains("currency", ' ') then trim("currency", ' ') else "currency" end, ''), 'USD') as "currency__text",
-        lower(nullif(case when contains("billing_period", ' ') then trim("billing_period", ' ') else "billing_period" end, '')) as "billing_period__text",
-        lower(nullif(case when contains("status", ' ') then trim("status", ' ') else "status" end, '')) as "status__text",
-        nullif(case when contains("started_at", ' ') then trim("started_at", ' ') else "started_at" end, '') as "started_at__text",
-        nullif(case when contains("ended_at", ' ') then trim("ended_at", ' ') else "ended_at" end, '') as "ended_at__text"
+        case when contains("subscription_id", ' ') then nullif(trim("subscription_id", ' '), '') else "subscription_id" end as "subscription_id__text",
+        case when contains("effective_at", ' ') then nullif(trim("effective_at", ' '), '') else "effective_at" end as "effective_at__text",
+        case when contains("customer_id", ' ') then nullif(trim("customer_id", ' '), '') else "customer_id" end as "customer_id__text",
+        case when contains("plan", ' ') then nullif(trim("plan", ' '), '') else "plan" end as "plan__text",
+        case when contains("amount", ' ') then nullif(trim("amount", ' '), '') else "amount" end as "amount__text",
+        coalesce(case when contains("currency", ' ') then nullif(trim("currency", ' '), '') else "currency" end, 'USD') as "currency__text",
+        lower(case when contains("billing_period", ' ') then nullif(trim("billing_period", ' '), '') else "billing_period" end) as "billing_period__text",
+        lower(case when contains("status", ' ') then nullif(trim("status", ' '), '') else "status" end) as "status__text",
+        case when contains("started_at", ' ') then nullif(trim("started_at", ' '), '') else "started_at" end as "started_at__text",
+        case when contains("ended_at", ' ') then nullif(trim("ended_at", ' '), '') else "ended_at" end as "ended_at__text"
     from landed
 ),
 typed as (
@@ -33,7 +33,7 @@ typed as (
         case when length("effective_at__text") > 10 and regexp_full_match("effective_at__text", '(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}[T ](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:[.][0-9]{1,6})?)? ?(?:Z|[+-](?:0[0-9]|1[0-5])(?::?[0-5][0-9])?)') then try_cast(regexp_replace("effective_at__text", ' ([Z+-])', '\1') as timestamptz) when regexp_full_match("effective_at__text", '(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}(?:[T ](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:[.][0-9]{1,6})?)?)?') then try_cast("effective_at__text" as timestamp) at time zone 'UTC' end as "effective_at",
         "customer_id__text" as "customer_id",
         "plan__text" as "plan",
-        case when regexp_full_match("amount__text", '[+-]?(?:[0-9]+(?:[.][0-9]{0,2}0*)?|[.][0-9]{1,2}0*)') then try_cast("amount__text" as numeric(18,2)) end as "amount",
+        case when try_cast("amount__text" as numeric(18,2))::varchar = "amount__text" or regexp_full_match("amount__text", '[+-]?(?:[0-9]+(?:[.][0-9]{0,2}0*)?|[.][0-9]{1,2}0*)') then try_cast("amount__text" as numeric(18,2)) end as "amount",
         "currency__text" as "currency",
         "billing_period__text" as "billing_period",
         "status__text" as "status",
