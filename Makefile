@@ -62,8 +62,8 @@ sql: set-up ## Check the style of the SQL
 contracts: set-up ## Check the contracts, and that what is generated from them is up to date
 	@$(BIN)/echoctl contract check
 
-pytest: set-up manifest ## Run the tests, on two cores; each worker has a database server of its own
-	@$(BIN)/pytest -m "not golden" --numprocesses 2 --dist loadfile --durations 10
+pytest: set-up manifest ## Run the tests, three files at a time: on two cores one of them always waits; each has a database server of its own
+	@$(BIN)/pytest -m "not golden" --numprocesses 3 --dist loadfile --no-loadscope-reorder --durations 10
 
 golden: set-up manifest ## Compare with known figures of real files: make golden ECHO_SAMPLES=<folder>
 	@ECHO_SAMPLES="$(abspath $(ECHO_SAMPLES))" $(BIN)/pytest -m golden

@@ -20,11 +20,23 @@ from echo_assets.server.postmaster import superuser_connection
 from echo_assets.settings import Settings
 
 
+LONGEST_FIRST = ("browser", "cli", "assets", "planner", "dbt_runner", "loading", "containers")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what asks for the server, so that `-m "not database"` is the part that runs without one."""
+    """Mark what asks for the server, so that `-m "not database"` is the part that runs without one.
+
+    Folders whose files take long come first: a long file that starts last would leave the other core idle.
+    """
     for item in items:
         if "databases" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.database)
+    items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    folder = item.path.parent.name
+    return LONGEST_FIRST.index(folder) if folder in LONGEST_FIRST else len(LONGEST_FIRST)
 
 
 @pytest.fixture(scope="session")

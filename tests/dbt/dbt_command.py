@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,7 +33,8 @@ class Dbt:
         """Run one command; it must succeed, or fail if `fails`."""
         log: list[str] = []
         runner = dbtRunner(manifest=self.manifest, callbacks=[lambda event: log.append(event.info.msg)])
-        answer = runner.invoke([*arguments, *self.options, "--vars", variables])
+        with ThreadPoolExecutor(1) as thread:  # dbt looks at the whole call stack, and pytest's is deep
+            answer = thread.submit(runner.invoke, [*arguments, *self.options, "--vars", variables]).result()
         results = [r for r in getattr(answer.result, "results", None) or [] if r.node.resource_type != "operation"]
         outcome = Outcome(answer.success, {r.node.name: str(r.status) for r in results}, log, results, answer.exception)
         assert answer.success is not fails, "\n".join([str(answer.exception), *log[-40:]])
