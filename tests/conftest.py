@@ -19,7 +19,6 @@ from echo_assets import server
 from echo_assets.server.postmaster import superuser_connection
 from echo_assets.settings import Settings
 
-
 LONGEST_FIRST = ("browser", "cli", "assets", "planner", "dbt_runner", "loading", "containers")
 
 
