@@ -38,6 +38,10 @@ Watch = Callable[[Progress], None]
 Announce = Callable[[str], None]
 
 
+class StuckError(RuntimeError):
+    """A build succeeded and is due again at once, which it always would be; the message names it."""
+
+
 @dataclass(frozen=True)
 class Refresh:
     """What refreshing works with: the sources, the job that holds every asset, and where runs are recorded."""
@@ -70,7 +74,12 @@ class Refresh:
         """Build what is dirty; a failed run stops those that would build on it. Then ask what was left unanswered."""
         for source in sorted(blocked_sources(self.sources)):
             self._say(f"{source}: a blocking check is red or was not asked; nothing is built on it")
-        for step in planned_builds(self.sources):
+        done: set[str] = set()
+        while builds := planned_builds(self.sources):
+            step = builds[0]
+            if step.key in done:
+                raise StuckError(f"building {', '.join(step.selection)} left it as dirty as it was: {step.reason}")
+            done.add(step.key)
             self._say(f"building {len(step.selection)} assets: {step.reason}")
             report = self._run(map(dg.AssetKey.from_user_string, step.selection), tags_of(step))
             yield report
@@ -154,6 +163,6 @@ def planned_builds(sources: Sources) -> tuple[RunPlan, ...]:
     days = daily_partitions(sources.settings)
     first, last = days.get_first_partition_key(), days.get_last_partition_key()
     blocked = blocked_sources(sources)
-    targets = tuple(target for target in targets_from(load_project().manifest) if not target.sources & blocked)
+    targets = tuple(target for target in targets_from(load_project().manifest) if not target.reads & blocked)
     ledger = read_ledger(sources.url(read_only=True), targets)
     return plan(ledger, targets, DayRange(date.fromisoformat(str(first)), date.fromisoformat(str(last))))

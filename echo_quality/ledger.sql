@@ -59,7 +59,8 @@ create table if not exists ops.alerts (
     metadata jsonb not null default '{}'
 );
 
--- One row is one business day of one source that a load touched; mark is the load that touched it last.
+-- One row is one business day of one source that a load touched; mark is the load that touched it last. The source is
+-- a staging table, or a dimension (core/dim_customer): then members have another version on that day than before.
 create table if not exists ops.dirty_days (
     source text not null,
     day date not null,
@@ -67,7 +68,7 @@ create table if not exists ops.dirty_days (
     primary key (source, day)
 );
 
--- One row is what a daily model had seen of a day when it last built it.
+-- One row is what a model built by day or by month had seen of a day when it last built it.
 create table if not exists ops.built_days (
     asset text not null,
     source text not null,
@@ -84,3 +85,17 @@ create table if not exists ops.built_assets (
     built_at timestamptz not null default clock_timestamp(),
     primary key (asset, source)
 );
+
+-- One row is one change of one figure of a closed period, and the marks that were new when it changed.
+create table if not exists ops.restatements (
+    restatement_id bigint primary key generated always as identity,
+    asset text not null,
+    period date not null,
+    grain text not null,
+    figure text not null,
+    before numeric,
+    after numeric,
+    cause jsonb not null,
+    restated_at timestamptz not null default clock_timestamp()
+);
+create index if not exists restatements_of_a_figure on ops.restatements (asset, figure, period);

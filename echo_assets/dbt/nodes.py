@@ -44,6 +44,11 @@ def is_daily(node: Node) -> bool:
     return meta(node).get("reach") == "day"
 
 
+def is_monthly(node: Node) -> bool:
+    """Say whether the model is rebuilt by month (``meta: {echo: {reach: month}}``)."""
+    return meta(node).get("reach") == "month"
+
+
 def keeps_marks(node: Node) -> bool:
     """Say whether the ledger has an entry for it: views and seeds hold no state that could be out of date."""
     return node["config"]["materialized"] in ("table", "incremental")

@@ -14,12 +14,13 @@ import psycopg
 from echo_assets.planner.state import DirtyDay, Ledger, StaleAsset, Target
 
 _DIRTY_DAYS = """
-    select asset, source, dirty.day, dirty.mark
+    select target.asset, target.source, dirty.day, dirty.mark
     from unnest(%(assets)s::text[], %(sources)s::text[]) as target (asset, source)
     join ops.dirty_days as dirty using (source)
     left join ops.built_days as built using (asset, source, day)
     where built.mark is distinct from dirty.mark
 """
+_STALE_MONTHS = f"select asset, source, max(mark) from ({_DIRTY_DAYS}) as dirty (asset, source, day, mark) group by 1, 2"
 _STALE = """
     select asset, source, latest.mark
     from unnest(%(assets)s::text[], %(sources)s::text[]) as target (asset, source)
@@ -65,12 +66,13 @@ def read_ledger(url: str, targets: Iterable[Target]) -> Ledger:
 def _read(connection: Connection, targets: tuple[Target, ...]) -> Ledger:
     marked = [target for target in targets if target.keeps_marks]
     dirty = connection.execute(_DIRTY_DAYS, _pairs(target for target in marked if target.by_day))
-    stale = connection.execute(_STALE, _pairs(target for target in marked if not target.by_day))
+    months = connection.execute(_STALE_MONTHS, _pairs(target for target in marked if target.by_month))
+    stale = connection.execute(_STALE, _pairs(each for each in marked if not each.by_day and not each.by_month))
     missing = connection.execute(_MISSING, {"keys": [target.key for target in targets]})
     [(epoch, latest)] = connection.execute(_EPOCH).fetchall()
     return Ledger(
         dirty_days=frozenset(DirtyDay(*row) for row in dirty),
-        stale=frozenset(StaleAsset(*row) for row in stale),
+        stale=frozenset(StaleAsset(*row) for row in [*months, *stale]),
         missing=frozenset(key for (key,) in missing),
         epoch=epoch,
         latest_mark=latest,

@@ -33,13 +33,16 @@ def plan(ledger: Ledger, targets: Iterable[Target], partitions: DayRange) -> tup
 
     `partitions` are the first and the last day there is a partition for; they also hold all earlier and later days.
     The first run has what daily targets read, each has the daily targets of one range, the last has all the rest.
-    Whoever queues runs must not start one before those ahead of it have succeeded.
+    Whoever queues runs must not start one before those ahead of it have succeeded, and plans again after each: a build of
+    the history of members may make more days dirty. So where history changed, its build is the whole plan.
     """
     known = {target.key: target for target in targets}
     daily = _daily(ledger, known, partitions)
     by_day = frozenset().union(*daily.values())
     whole = _whole(ledger, known, by_day)
     read_by_daily = frozenset().union(*(known[key].upstream for key in by_day))
+    if history := _history(ledger, known):
+        return (_run(ledger, history | whole & _above(known, history), None, partitions),)
     work: list[tuple[DayRange | None, frozenset[str]]] = sorted(daily.items())
     if not work:
         work = [(None, frozenset())] if whole else []
@@ -89,6 +92,21 @@ def _daily(ledger: Ledger, known: Targets, partitions: DayRange) -> dict[DayRang
         for together in ranges(day for key in dirty for day in days[key]):
             found[together] |= changed
     return found
+
+
+def _history(ledger: Ledger, known: Targets) -> frozenset[str]:
+    """Find the dimensions whose log of versions changed; facts that only bring new members make no version."""
+    looked_up = frozenset().union(*(target.sources for target in known.values()))
+    facts = frozenset().union(*(target.sources for target in known.values() if target.by_day))
+    return frozenset(
+        entry.asset
+        for entry in ledger.stale
+        if entry.asset in looked_up and known[entry.asset].has_versions and entry.source not in facts
+    )
+
+
+def _above(known: Targets, keys: frozenset[str]) -> frozenset[str]:
+    return frozenset().union(*(known[key].upstream for key in keys))
 
 
 def _groups(known: Targets) -> list[frozenset[str]]:

@@ -1,12 +1,25 @@
-"""The planner's targets, read from the dbt manifest: nothing is listed by hand, and Dagster is not needed."""
+"""The planner's targets, read from the dbt manifest: nothing is listed by hand, and Dagster is not needed.
+
+The macros of ``echo_dbt/macros/ledger`` follow the same lineage when a model is built; a test compares the two.
+"""
 
 from __future__ import annotations
 
-from echo_assets.dbt.nodes import Manifest, asset_path, built_nodes, is_daily, keeps_marks, meta, upstream
+from echo_assets.dbt.nodes import (
+    Manifest,
+    Node,
+    asset_path,
+    built_nodes,
+    is_daily,
+    is_monthly,
+    keeps_marks,
+    meta,
+    upstream,
+)
 from echo_assets.planner.state import Target
 
 _STAGING = "staging"
-_REACHES = (None, "day", "whole")
+_REACHES = (None, "day", "month")
 
 
 class TargetsError(RuntimeError):
@@ -15,7 +28,7 @@ class TargetsError(RuntimeError):
 
 def targets_from(manifest: Manifest) -> tuple[Target, ...]:
     """Return everything that dbt builds as targets, sorted by key."""
-    keys = {unique_id: "/".join(asset_path(node)) for unique_id, node in built_nodes(manifest).items()}
+    keys = {unique_id: _key(node) for unique_id, node in built_nodes(manifest).items()}
     return tuple(sorted(_target(manifest, unique_id, keys) for unique_id in keys))
 
 
@@ -25,14 +38,55 @@ def _target(manifest: Manifest, unique_id: str, keys: dict[str, str]) -> Target:
     if reach not in _REACHES:
         raise TargetsError(
             f"{keys[unique_id]} ({node['original_file_path']}) declares the reach {reach!r}: "
-            "give `day`, or none for a model that is rebuilt whole."
+            "give `day` or `month`, or none for a model that is rebuilt whole."
         )
     above = upstream(manifest, [unique_id])
-    sources = (manifest["sources"][source] for source in above if source in manifest["sources"])
     return Target(
         key=keys[unique_id],
-        sources=frozenset(source["name"] for source in sources if source["source_name"] == _STAGING),
+        sources=_sources(manifest, unique_id, in_windows=_in_windows(node)),
         by_day=is_daily(node),
+        by_month=is_monthly(node),
+        has_versions=_has_versions(node),
+        reads=frozenset(name for other in above if (name := _staging_source(manifest, other))),
         upstream=frozenset(keys[other] for other in above if other in keys),
         keeps_marks=keeps_marks(node),
     )
+
+
+def _sources(manifest: Manifest, unique_id: str, *, in_windows: bool) -> frozenset[str]:
+    """Name what makes a node dirty: staging sources, and dimensions whose versions it looks up.
+
+    A model built by day or month sees nothing of a whole table but keys. Of those only the keys of versions ever change,
+    and the dimension says on which days; so it stands for the sources behind it.
+    """
+    found: set[str] = set()
+    for parent_id in manifest["parent_map"][unique_id]:
+        if source := _staging_source(manifest, parent_id):
+            found.add(source)
+        parent = manifest["nodes"].get(parent_id)
+        if parent is None or parent["resource_type"] == "test":
+            continue
+        if not keeps_marks(parent):
+            found |= _sources(manifest, parent_id, in_windows=in_windows)
+        elif _in_windows(parent) or not in_windows:
+            found |= _sources(manifest, parent_id, in_windows=_in_windows(parent))
+        elif _has_versions(parent):
+            found.add(_key(parent))
+    return frozenset(found)
+
+
+def _staging_source(manifest: Manifest, unique_id: str) -> str | None:
+    source = manifest["sources"].get(unique_id)
+    return str(source["name"]) if source and source["source_name"] == _STAGING else None
+
+
+def _in_windows(node: Node) -> bool:
+    return is_daily(node) or is_monthly(node)
+
+
+def _has_versions(node: Node) -> bool:
+    return "versions" in meta(node)
+
+
+def _key(node: Node) -> str:
+    return "/".join(asset_path(node))

@@ -2,7 +2,7 @@
     Where the ledger does not exist (a plain `dbt build` against another database) they record nothing. -#}
 
 {#- pre-hook. Serialises builds of one table, fixes the session's time zone, and remembers the marks before the model
-    reads anything. A daily table that is about to be created from nothing forgets the days it had. -#}
+    reads anything. A table built by day or month that is about to be created from nothing forgets the days it had. -#}
 {% macro remember_marks() %}
 {%- if execute and model.config.materialized in ('table', 'incremental') -%}
 {%- set asset = ledger_asset(model) | trim -%}
@@ -13,33 +13,38 @@ begin
     perform pg_advisory_xact_lock(hashtext('echo_dbt'), hashtext('{{ asset }}'));
     {%- if gates %}
     if {{ ledger_exists() }} then
-        create temp table echo_marks on commit drop as
-        {{ ledger_day_marks(gates) if ledger_reach(model) | trim == 'day' else ledger_whole_marks(gates) }};
-        {%- if ledger_reach(model) | trim == 'day' and not is_incremental() %}
+        {%- if ledger_reach(model) != 'whole' and not is_incremental() %}
         delete from ops.built_days where asset = '{{ asset }}';
         {%- endif %}
+        create temp table echo_marks on commit drop as
+        {{ ledger_whole_marks(gates) if ledger_reach(model) == 'whole' else ledger_day_marks(gates, asset) }};
     end if;
     {%- endif %}
+    {{- remember_months() if ledger_reach(model) == 'month' }}
+    {{- remember_versions() if ledger_meta(model).get('versions') }}
+    {{- remember_figures() if ledger_meta(model).get('restates') }}
 end
 $remember_marks$
 {%- endif -%}
 {% endmacro %}
 
-{#- post-hook. Writes what was remembered. -#}
+{#- post-hook. Writes what was remembered, and what the build changed that others must know. -#}
 {% macro record_build() %}
 {%- if execute and model.config.materialized in ('table', 'incremental') and ledger_gates(model) -%}
 {%- set asset = ledger_asset(model) | trim -%}
 do $record_build$
 begin
     if {{ ledger_exists() }} then
-    {%- if ledger_reach(model) | trim == 'day' %}
-        insert into ops.built_days (asset, source, day, mark)
-        select '{{ asset }}', source, day, mark from echo_marks
-        on conflict (asset, source, day) do update set mark = excluded.mark;
-    {%- else %}
+    {{- record_changed_versions() if ledger_meta(model).get('versions') }}
+    {{- record_restatements() if ledger_meta(model).get('restates') }}
+    {%- if ledger_reach(model) == 'whole' %}
         insert into ops.built_assets (asset, source, mark, built_at)
         select '{{ asset }}', source, mark, now() from echo_marks
         on conflict (asset, source) do update set mark = excluded.mark, built_at = excluded.built_at;
+    {%- else %}
+        insert into ops.built_days (asset, source, day, mark)
+        select '{{ asset }}', source, day, mark from echo_marks
+        on conflict (asset, source, day) do update set mark = excluded.mark;
     {%- endif %}
     end if;
 end

@@ -13,7 +13,7 @@
                 where asset = '{{ table.asset }}' and source = '{{ source }}'
             )
             {%- endfor %}
-            {%- for table in tables if table.reach == 'day' %},
+            {%- for table in tables if table.reach != 'whole' %},
             (
                 select coalesce(min(dirty.mark) - 1, 9223372036854775807) from ops.dirty_days as dirty
                 where dirty.source = '{{ source }}' and not {{ ledger_day_is_built(table) }}
@@ -24,16 +24,17 @@
     {%- endfor %}
 {% endmacro %}
 
-{#- A daily model: the mark of each day of the window. -#}
-{% macro ledger_day_marks(gates) %}
+{#- A model built by day: the mark of each day of the window. One built by month: of each day that it has not seen. -#}
+{% macro ledger_day_marks(gates, asset) %}
     select dirty.source, dirty.day, dirty.mark
     from ops.dirty_days as dirty
-    where {{ in_window('dirty.day') }} and (
+    where {% if ledger_reach(model) == 'day' %}{{ in_window('dirty.day') }}
+    {%- else %}not {{ ledger_day_is_built({'asset': asset}) }}{% endif %} and (
         {%- for source, tables in gates.items() %}
         (
             dirty.source = '{{ source }}'
             {%- for table in tables %}
-            and {% if table.reach == 'day' %}{{ ledger_day_is_built(table) }}{% else %}exists (
+            and {% if table.reach != 'whole' %}{{ ledger_day_is_built(table) }}{% else %}exists (
                 select from ops.built_assets as built
                 where built.asset = '{{ table.asset }}' and built.source = dirty.source and built.mark >= dirty.mark
             ){% endif %}
