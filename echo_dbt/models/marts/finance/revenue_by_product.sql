@@ -1,8 +1,8 @@
 with
 
-transactions as (
+product_months as (
 
-    select * from {{ ref('fact_transactions') }}
+    select * from {{ ref('int_product_months') }}
 
 ),
 
@@ -12,15 +12,25 @@ products as (
 
 ),
 
+current_products as (
+
+    select * from products
+    where is_current
+
+),
+
 by_product as (
 
     select
-        product_key,
-        sum(amount) as total_revenue,
-        count(*) as transactions,
-        sum(quantity) as quantity
-    from transactions
-    where is_counted
+        coalesce(current_products.product_key, products.product_key) as product_key,
+        sum(product_months.revenue) as total_revenue,
+        sum(product_months.transactions)::bigint as transactions,
+        sum(product_months.quantity) as quantity
+    from product_months
+    inner join products
+        on product_months.product_key = products.product_key
+    left join current_products
+        on products.product_id = current_products.product_id
     group by 1
 
 ),

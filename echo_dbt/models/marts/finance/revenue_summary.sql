@@ -1,14 +1,22 @@
+{{
+    config(
+        meta={'echo': {'restates': {
+            'period': 'month', 'grain': 'month', 'figures': ['total_revenue', 'transactions', 'customers'],
+        }}},
+    )
+}}
+
 with
 
-transactions as (
+days as (
 
-    select * from {{ ref('fact_transactions') }}
+    select * from {{ ref('revenue_daily') }}
 
 ),
 
-customers as (
+customer_months as (
 
-    select * from {{ ref('dim_customer') }}
+    select * from {{ ref('int_customer_transactions') }}
 
 ),
 
@@ -18,31 +26,19 @@ by_month as (
         {{ month_start('transaction_date') }} as month,
         min(transaction_date) as first_day,
         max(transaction_date) as last_day,
-        coalesce(sum(amount) filter (where is_counted), 0) as total_revenue,
-        count(*) filter (where is_counted) as transactions
-    from transactions
+        sum(revenue) as total_revenue,
+        sum(transactions)::bigint as transactions
+    from days
     group by 1
-
-),
-
-buyers as (
-
-    select distinct
-        {{ month_start('transaction_date') }} as month,
-        customer_key
-    from transactions
-    where is_counted
 
 ),
 
 buyers_by_month as (
 
     select
-        buyers.month,
-        count(distinct customers.customer_id) as customers
-    from buyers
-    inner join customers
-        on buyers.customer_key = customers.customer_key
+        month,
+        count(*) as customers
+    from customer_months
     group by 1
 
 ),
