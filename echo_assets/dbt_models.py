@@ -5,6 +5,7 @@ from the manifest.
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from echo_assets.dbt.history import recorded
 from echo_assets.dbt.outcome import AssetEvent
 from echo_assets.dbt.project import PROJECT_DIR, load_project
 from echo_assets.dbt.steps import selection, steps
+from echo_assets.planner.days import DayRange
 from echo_assets.server import Databases
 from echo_assets.settings import Settings
 
@@ -74,16 +76,13 @@ def window(context: dg.AssetExecutionContext) -> Mapping[str, str]:
 
     Empty for unpartitioned steps and for runs of checks alone, which look at the whole table.
     """
-    if not context.has_partition_key_range:
+    days = context.assets_def.partitions_def
+    if days is None or not context.has_partition_key_range:
         return {}
-    days, asked = context.assets_def.partitions_def, context.partition_key_range
-    from_first = days is not None and asked.start == days.get_first_partition_key()
-    to_last = days is not None and asked.end == days.get_last_partition_key()
-    start, end = context.partition_time_window
-    return {
-        "min_date": "-infinity" if from_first else start.date().isoformat(),
-        "max_date": "infinity" if to_last else end.date().isoformat(),
-    }
+    asked = context.partition_key_range
+    ends = (asked.start, asked.end, str(days.get_first_partition_key()), str(days.get_last_partition_key()))
+    start, end, first, last = map(date.fromisoformat, ends)
+    return DayRange(start, end).window(DayRange(first, last))
 
 
 def _warehouse(databases: Databases, timezone: str) -> Warehouse:

@@ -65,7 +65,7 @@ class Refresh:
         reports = []
         for run in planned_file_runs(self.sources, self.instance):
             self._say(f"{run.source}: taking in {run.first if run.first == run.last else f'{run.first} to {run.last}'}")
-            reports.append(self._run((dg.AssetKey(list(key)) for key in run.selection), run.tags))
+            reports.append(self.build((dg.AssetKey(list(key)) for key in run.selection), run.tags))
             yield reports[-1]
         if all(report.succeeded for report in reports):
             yield from self._ask(open_file_checks(self.sources, self.instance, self.job))
@@ -81,7 +81,7 @@ class Refresh:
                 raise StuckError(f"building {', '.join(step.selection)} left it as dirty as it was: {step.reason}")
             done.add(step.key)
             self._say(f"building {len(step.selection)} assets: {step.reason}")
-            report = self._run(map(dg.AssetKey.from_user_string, step.selection), tags_of(step))
+            report = self.build(map(dg.AssetKey.from_user_string, step.selection), tags_of(step))
             yield report
             if not report.succeeded:
                 return
@@ -92,11 +92,12 @@ class Refresh:
             self._say("asking checks again that were left unanswered or hold again")
         for source, partition in checks.steps.items():
             assets = [dg.AssetKey([layer, source]) for layer in ("staging", "quarantine")]
-            yield self._run(assets, {RANGE_START: partition, RANGE_END: partition, SOURCE_TAG: source})
+            yield self.build(assets, {RANGE_START: partition, RANGE_END: partition, SOURCE_TAG: source})
         if checks.others:
             yield _unless_cancelled(ask(checks.others, self.job, self.instance))
 
-    def _run(self, keys: Iterable[dg.AssetKey], tags: Mapping[str, str]) -> RunReport:
+    def build(self, keys: Iterable[dg.AssetKey], tags: Mapping[str, str]) -> RunReport:
+        """Materialise these assets in one run with these tags. Hold the lock."""
         tags = {**tags, **UNDER_LOCK}
         return _unless_cancelled(execute_assets(keys, tags, self.job, self.instance, self.watch, self._origin))
 

@@ -7,10 +7,13 @@ def user_mistakes() -> tuple[type[BaseException], ...]:
     """The exception types of all packages that carry such a message."""
     import psycopg
 
+    from echo_assets.backfill import BackfillError
+    from echo_assets.dbt.command import DbtError
     from echo_assets.dbt.project import DbtProjectError
     from echo_assets.dbt.steps import StepsError
     from echo_assets.planner.ledger import LedgerError
     from echo_assets.planner.targets import TargetsError
+    from echo_assets.refresh import StuckError
     from echo_assets.server import ServerError
     from echo_assets.settings import SettingsError
     from echo_quality.contract import ContractError
@@ -19,5 +22,5 @@ def user_mistakes() -> tuple[type[BaseException], ...]:
 
     return (
         SettingsError, ServerError, ContractError, MigrationRefused, GeneratorError, DbtProjectError, StepsError,
-        LedgerError, TargetsError, psycopg.OperationalError, OSError,
+        LedgerError, TargetsError, BackfillError, StuckError, DbtError, psycopg.OperationalError, OSError,
     )  # fmt: skip

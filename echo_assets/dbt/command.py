@@ -42,6 +42,8 @@ class DbtBuild:
     variables: Mapping[str, str] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Holds a password: never printed."""
+    full_refresh: bool = False
+    """Whether incremental models are made from nothing."""
 
     @property
     def log_file(self) -> Path:
@@ -55,6 +57,7 @@ class DbtBuild:
             *("--select", *selection.split(" ")),
             *("--indirect-selection", "empty"),
             *("--exclude-resource-type", "unit_test"),
+            *(("--full-refresh",) if self.full_refresh else ()),
             *("--vars", json.dumps(dict(self.variables))),
             *locations(self.project_dir, self.artifacts),
             *("--log-level-file", "debug"),

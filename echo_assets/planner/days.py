@@ -31,6 +31,13 @@ class DayRange:
     def __str__(self) -> str:
         return self.first.isoformat() if self.first == self.last else f"{self.first}..{self.last}"
 
+    def window(self, partitions: DayRange) -> dict[str, str]:
+        """Return the days as dbt's half-open window: the first partition holds all earlier days, the last all later."""
+        return {
+            "min_date": "-infinity" if self.first == partitions.first else self.first.isoformat(),
+            "max_date": "infinity" if self.last == partitions.last else (self.last + timedelta(days=1)).isoformat(),
+        }
+
     def nearest(self, day: date) -> date:
         """Return the day itself, or the end of the range that it lies beyond."""
         return min(max(day, self.first), self.last)

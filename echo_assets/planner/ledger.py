@@ -20,7 +20,9 @@ _DIRTY_DAYS = """
     left join ops.built_days as built using (asset, source, day)
     where built.mark is distinct from dirty.mark
 """
-_STALE_MONTHS = f"select asset, source, max(mark) from ({_DIRTY_DAYS}) as dirty (asset, source, day, mark) group by 1, 2"
+_STALE_MONTHS = (
+    f"select asset, source, max(mark) from ({_DIRTY_DAYS}) as dirty (asset, source, day, mark) group by 1, 2"
+)
 _STALE = """
     select asset, source, latest.mark
     from unnest(%(assets)s::text[], %(sources)s::text[]) as target (asset, source)

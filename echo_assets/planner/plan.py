@@ -33,8 +33,8 @@ def plan(ledger: Ledger, targets: Iterable[Target], partitions: DayRange) -> tup
 
     `partitions` are the first and the last day there is a partition for; they also hold all earlier and later days.
     The first run has what daily targets read, each has the daily targets of one range, the last has all the rest.
-    Whoever queues runs must not start one before those ahead of it have succeeded, and plans again after each: a build of
-    the history of members may make more days dirty. So where history changed, its build is the whole plan.
+    Whoever queues runs must not start one before those ahead of it have succeeded, and plans again after each: a build
+    of the history of members may make more days dirty. So where history changed, its build is the whole plan.
     """
     known = {target.key: target for target in targets}
     daily = _daily(ledger, known, partitions)
@@ -82,15 +82,14 @@ def _daily(ledger: Ledger, known: Targets, partitions: DayRange) -> dict[DayRang
     for entry in ledger.dirty_days:
         if entry.asset in known:
             days[entry.asset].add(partitions.nearest(entry.day))
-    for key in ledger.missing & known.keys() - days.keys():
-        if known[key].by_day:
-            days[key].add(partitions.first)  # an empty table is enough for what reads it
     found: dict[DayRange, frozenset[str]] = defaultdict(frozenset)
     for group in _groups(known):
         dirty = group & days.keys()
         changed = dirty | {key for key in group if known[key].upstream & dirty}
         for together in ranges(day for key in dirty for day in days[key]):
             found[together] |= changed
+    if missing := {key for key in ledger.missing & known.keys() - days.keys() if known[key].by_day}:
+        found[min(found, default=DayRange(partitions.first, partitions.first))] |= missing
     return found
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
+from echo_assets.planner.days import DayRange
 from echo_assets.planner.plan import RunPlan
 from echo_assets.planner.report import Progress, RunReport, progress_of, report_of
 
@@ -25,8 +26,12 @@ _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 def tags_of(plan: RunPlan) -> dict[str, str]:
     """Return the tags that make a run of the plan: its days, its key and its reason."""
-    days = (plan.days.first.isoformat(), plan.days.last.isoformat()) if plan.days else ()
-    return {PLAN_TAG: plan.key, REASON_TAG: plan.reason, **dict(zip(_RANGE_TAGS, days, strict=False))}
+    return {PLAN_TAG: plan.key, REASON_TAG: plan.reason, **(days_tags(plan.days) if plan.days else {})}
+
+
+def days_tags(days: DayRange) -> dict[str, str]:
+    """Return the tags of a run over a range of days, as a backfill in the UI gives them to its one run."""
+    return dict(zip(_RANGE_TAGS, (days.first.isoformat(), days.last.isoformat()), strict=True))
 
 
 def run_key(plan: RunPlan, instance: dg.DagsterInstance) -> str | None:

@@ -17,16 +17,16 @@ class Target:
     """What makes it dirty: staging sources, and dimensions (by key) of which it looks up versions."""
     by_day: bool = False
     """Rebuilt by day rather than whole: its declared reach."""
+    upstream: frozenset[str] = frozenset()
+    """Keys of the targets above it, at any distance."""
+    keeps_marks: bool = True
+    """Whether the ledger has an entry for it; a view or a seed is never out of date, only missing."""
     by_month: bool = False
     """Rebuilt for the months of the days that it has not seen; which those are, it finds out by itself."""
     has_versions: bool = False
     """A dimension that marks the days on which facts find another version than before, when it is built."""
     reads: frozenset[str] = frozenset()
     """Staging sources above it, at any distance: while one of them is blocked, so is the target."""
-    upstream: frozenset[str] = frozenset()
-    """Keys of the targets above it, at any distance."""
-    keeps_marks: bool = True
-    """Whether the ledger has an entry for it; a view or a seed is never out of date, only missing."""
 
 
 @dataclass(frozen=True, order=True)

@@ -56,8 +56,8 @@ def _target(manifest: Manifest, unique_id: str, keys: dict[str, str]) -> Target:
 def _sources(manifest: Manifest, unique_id: str, *, in_windows: bool) -> frozenset[str]:
     """Name what makes a node dirty: staging sources, and dimensions whose versions it looks up.
 
-    A model built by day or month sees nothing of a whole table but keys. Of those only the keys of versions ever change,
-    and the dimension says on which days; so it stands for the sources behind it.
+    A model built by day or month sees nothing of a whole table but keys. Of those only the keys of versions ever
+    change, and the dimension says on which days; so it stands for the sources behind it.
     """
     found: set[str] = set()
     for parent_id in manifest["parent_map"][unique_id]:

@@ -150,6 +150,13 @@ def _supersede(connection: Connection[Any], contract: Contract, load: Load) -> N
         delete_rows(connection, sql.Identifier(schema, contract.source), load.load_id)
 
 
+def day_of(contract: Contract) -> sql.Composed:
+    """The business day of a staged row; the statement's parameter `timezone` is the zone of the business day."""
+    event = contract.column(contract.event_column)
+    day = "{}" if event.logical_type is LogicalType.DATE else "({} at time zone %(timezone)s)::date"
+    return sql.SQL(day).format(sql.Identifier(event.name))
+
+
 def _range(load: Load, timezone: str) -> dict[str, Any]:
     return {"first": load.first_row_id, "last": load.first_row_id + 4294967295, "timezone": timezone}
 
@@ -158,8 +165,6 @@ def _format(statement: str, contract: Contract) -> sql.Composed:
     """Fill in the contract's tables, columns and key."""
     key, columns = list(contract.key), list(contract.names)
     rest = [column for column in columns if column not in key] or key
-    event = contract.column(contract.event_column)
-    day = "{0}" if event.logical_type is LogicalType.DATE else "({0} at time zone %(timezone)s)::date"
     return sql.SQL(statement).format(
         staging=sql.Identifier("staging", contract.source),
         shadow=sql.Identifier("staging", f"{contract.source}_shadow"),
@@ -169,7 +174,7 @@ def _format(statement: str, contract: Contract) -> sql.Composed:
         key=_names(key),
         rest_of_mine=_names(rest, "mine"),
         rest_of_theirs=_names(rest, "theirs"),
-        day=sql.SQL(day).format(sql.Identifier(event.name)),
+        day=day_of(contract),
         money=sql.Identifier(contract.conserved) if contract.conserved else sql.SQL("0"),
     )
 
