@@ -1,12 +1,14 @@
-"""Which columns of a file each staging column comes from, as the contract declares it."""
+"""Lineage by column as Dagster's UI shows it: from the contracts for staging, from the models' SQL for dbt's assets."""
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterable
 
 import dagster as dg
 
-from echo_quality.contract import Column, Contract
+from echo_assets.lineage.edges import ROWS, Edge
+from echo_assets.lineage.project import origins
+from echo_quality.contract import Contract
 
 _ROW_ID = "_row_id"
 
@@ -14,17 +16,20 @@ _ROW_ID = "_row_id"
 def column_lineage(contract: Contract) -> dg.TableColumnLineage:
     """For every column of `staging/<source>` those of `raw/<source>` that its value may come from."""
     raw = dg.AssetKey(["raw", contract.source])
-    origins = {column.name: _origins(contract, column) for column in contract.columns}
+    found = {column.name: origins(contract, column) for column in contract.columns}
     return dg.TableColumnLineage(
         {
-            name: [dg.TableColumnDep(asset_key=raw, column_name=origin) for origin in found]
-            for name, found in {**origins, _ROW_ID: [_ROW_ID]}.items()
+            name: [dg.TableColumnDep(asset_key=raw, column_name=origin) for origin in names]
+            for name, names in {**found, _ROW_ID: [_ROW_ID]}.items()
         }
     )
 
 
-def _origins(contract: Contract, column: Column) -> list[str]:
-    """The column itself, and whatever fills it in where the file has no value."""
-    computed = re.findall(r"\w+", column.computed_as or "")
-    named = {column.name, *column.derived_from, column.default_from, *computed}
-    return [name for name in contract.names if name in named]
+def model_lineage(edges: Iterable[Edge]) -> dg.TableColumnLineage:
+    """The edges of one model's columns; the UI has no place for what only decides which rows there are."""
+    found: dict[str, list[dg.TableColumnDep]] = {}
+    for column, origin, how in edges:
+        if how == "value" and column.name != ROWS:
+            key = dg.AssetKey(origin.asset.split("/"))
+            found.setdefault(column.name, []).append(dg.TableColumnDep(asset_key=key, column_name=origin.name))
+    return dg.TableColumnLineage(found)

@@ -34,7 +34,7 @@ def stream(build: DbtBuild) -> Generator[RawEvent]:
         from dbt.cli.main import dbtRunner
 
         arguments = ["--log-level", "none", *build.arguments(f"tag:{_SELECTED}")]
-        manifest = _marked(_load(build), build.nodes)
+        manifest = _marked(read_parsed(build.parsed), build.nodes)
         command = _Command(lambda callback: dbtRunner(manifest=manifest, callbacks=[callback]).invoke(arguments))
         try:
             yield from command.events()
@@ -60,12 +60,12 @@ def exclusive(environment: Mapping[str, str]) -> Iterator[None]:
                     os.environ[name] = value
 
 
-def _load(build: DbtBuild) -> Manifest:
-    """Read a manifest for this command alone: dbt writes compiled code into the one it is given."""
+def read_parsed(folder: Path) -> Manifest:
+    """Read the parsed project for one command alone: dbt writes compiled code into the manifest it is given."""
     from dbt.contracts.graph.manifest import Manifest
     from dbt.parser.manifest import extended_mashumuro_decoder
 
-    content = (build.parsed / PARSED_PROJECT).read_bytes()
+    content = (folder / PARSED_PROJECT).read_bytes()
     manifest: Manifest = Manifest.from_msgpack(content, decoder=extended_mashumuro_decoder)
     manifest.build_flat_graph()
     return manifest

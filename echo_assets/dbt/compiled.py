@@ -1,0 +1,39 @@
+"""The SQL of every model as dbt would run it when the tables are built from nothing; no database is needed.
+
+A model's SQL differs between a first build and a later one only in which rows it reads, so one form is enough to read
+columns from. Compiling asks the database whether a table exists; the answer is given here, so nothing is asked.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from echo_assets.dbt.command import locations
+from echo_assets.dbt.in_process import exclusive, read_parsed
+from echo_assets.dbt.project import OFFLINE, DbtProjectError, prepare_manifest
+
+_FIRST_BUILD = "{% macro is_incremental() %}{{ return(false) }}{% endmacro %}"
+
+
+def compiled_models(project_dir: Path, target: Path | None = None) -> dict[str, str]:
+    """The compiled SQL by unique id."""
+    parsed = prepare_manifest(project_dir, target).parent
+    with exclusive(OFFLINE), tempfile.TemporaryDirectory() as scratch:
+        from dbt.cli.main import dbtRunner
+
+        manifest = read_parsed(parsed)
+        manifest.macros["macro.dbt.is_incremental"].macro_sql = _FIRST_BUILD
+        arguments = [
+            "compile",
+            "--select",
+            "resource_type:model",
+            "--indirect-selection",
+            "empty",
+            *locations(project_dir, Path(scratch)),
+        ]
+        quiet = ["--log-level", "none", "--log-level-file", "none"]
+        answer = dbtRunner(manifest=manifest).invoke([*quiet, *arguments, "--no-populate-cache", "--no-write-json"])
+    if not answer.success:
+        raise DbtProjectError(f"dbt cannot compile {project_dir}: {answer.exception or 'see `dbt compile`'}")
+    return {result.node.unique_id: str(result.node.compiled_code) for result in answer.result.results}
