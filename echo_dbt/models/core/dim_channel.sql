@@ -30,9 +30,16 @@ funnel_events as (
 
 ),
 
+transaction_labels as (
+
+    select channel from transactions
+    group by 1
+
+),
+
 seen_labels as (
 
-    select channel as label from transactions
+    select channel as label from transaction_labels
     union
     select channel as label from marketing_events
     union

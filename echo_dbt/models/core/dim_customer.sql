@@ -1,8 +1,8 @@
 with
 
-customers as (
+versions as (
 
-    select * from {{ ref('stg_customers') }}
+    select * from {{ ref('int_customer_scd2') }}
 
 ),
 
@@ -18,77 +18,67 @@ subscriptions as (
 
 ),
 
-latest_states as (
+experiments as (
 
-    select distinct on (customer_id) *
-    from customers
-    order by customer_id asc, updated_at desc, _row_id desc
+    select * from {{ ref('stg_experiments') }}
+
+),
+
+assignments as (
+
+    select * from {{ ref('stg_experiment_assignments') }}
+
+),
+
+buyers as (
+
+    select customer_id from transactions
+    group by customer_id
+
+),
+
+assigned_customers as (
+
+    select assignments.user_id as customer_id
+    from assignments
+    inner join experiments
+        on assignments.experiment_id = experiments.experiment_id
+    where experiments.unit = 'customer'
+    group by assignments.user_id
 
 ),
 
 ids_in_facts as (
 
-    select customer_id from transactions
+    select customer_id from buyers
     union
     select customer_id from subscriptions
+    union
+    select customer_id from assigned_customers
 
 ),
 
-inferred_ids as (
+inferred_versions as (
 
-    select ids_in_facts.customer_id
+    select
+        ids_in_facts.customer_id,
+        '-infinity'::timestamptz as valid_from,
+        'infinity'::timestamptz as valid_to
     from ids_in_facts
-    left join latest_states
-        on ids_in_facts.customer_id = latest_states.customer_id
+    left join versions
+        on
+            ids_in_facts.customer_id = versions.customer_id
+            and versions.is_current
     where
         ids_in_facts.customer_id is not null
-        and latest_states.customer_id is null
-
-),
-
-members as (
-
-    select
-        customer_id,
-        email,
-        name,
-        segment,
-        plan_type,
-        acquisition_channel,
-        created_at,
-        false as is_inferred
-    from latest_states
-
-    union all
-
-    select
-        customer_id,
-        null as email,
-        null as name,
-        null as segment,
-        null as plan_type,
-        null as acquisition_channel,
-        null as created_at,
-        true as is_inferred
-    from inferred_ids
-
-),
-
-validity as (
-
-    select
-        members.*,
-        '-infinity'::timestamptz as valid_from,
-        'infinity'::timestamptz as valid_to,
-        true as is_current
-    from members
+        and versions.customer_id is null
 
 ),
 
 final as (
 
     select
-        {{ surrogate_key(['customer_id', 'extract(epoch from valid_from)']) }} as customer_key,
+        customer_key,
         customer_id,
         email,
         name,
@@ -99,8 +89,25 @@ final as (
         valid_from,
         valid_to,
         is_current,
-        is_inferred
-    from validity
+        false as is_inferred
+    from versions
+
+    union all
+
+    select
+        {{ version_key(['customer_id']) }} as customer_key,
+        customer_id,
+        null as email,
+        null as name,
+        null as segment,
+        null as plan_type,
+        null as acquisition_channel,
+        null as created_at,
+        valid_from,
+        valid_to,
+        true as is_current,
+        true as is_inferred
+    from inferred_versions
 
     union all
 

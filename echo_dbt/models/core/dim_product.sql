@@ -1,8 +1,8 @@
 with
 
-products as (
+catalogue_versions as (
 
-    select * from {{ ref('stg_products') }}
+    select * from {{ ref('int_product_scd2') }}
 
 ),
 
@@ -18,14 +18,6 @@ price_tiers as (
 
 ),
 
-latest_states as (
-
-    select distinct on (product_id) *
-    from products
-    order by product_id asc, updated_at desc, _row_id desc
-
-),
-
 products_in_facts as (
 
     select
@@ -36,76 +28,56 @@ products_in_facts as (
 
 ),
 
-inferred_products as (
+inferred_versions as (
 
-    select products_in_facts.*
+    select
+        products_in_facts.product_id,
+        products_in_facts.product_name,
+        case when products_in_facts.product_id is null then products_in_facts.product_name end as name_as_id,
+        '-infinity'::timestamptz as valid_from,
+        'infinity'::timestamptz as valid_to
     from products_in_facts
-    left join latest_states
-        on products_in_facts.product_id = latest_states.product_id
+    left join catalogue_versions
+        on
+            products_in_facts.product_id = catalogue_versions.product_id
+            and catalogue_versions.is_current
     where
-        latest_states.product_id is null
+        catalogue_versions.product_id is null
         and coalesce(products_in_facts.product_id, products_in_facts.product_name) is not null
 
 ),
 
-members as (
+versions as (
 
     select
+        product_key,
         product_id,
         product_name,
         category,
         price,
         is_active,
         created_at,
+        valid_from,
+        valid_to,
+        is_current,
         false as is_inferred
-    from latest_states
+    from catalogue_versions
 
     union all
 
     select
+        {{ version_key(['product_id', 'name_as_id']) }} as product_key,
         product_id,
         product_name,
         null as category,
         null as price,
         null as is_active,
         null as created_at,
+        valid_from,
+        valid_to,
+        true as is_current,
         true as is_inferred
-    from inferred_products
-
-),
-
-validity as (
-
-    select
-        members.*,
-        case when members.product_id is null then members.product_name end as name_as_id,
-        '-infinity'::timestamptz as valid_from,
-        'infinity'::timestamptz as valid_to,
-        true as is_current
-    from members
-
-),
-
-final as (
-
-    select
-        {{ surrogate_key(['product_id', 'name_as_id', 'extract(epoch from valid_from)']) }} as product_key,
-        validity.product_id,
-        validity.product_name,
-        validity.category,
-        validity.price,
-        price_tiers.price_tier,
-        validity.is_active,
-        validity.created_at,
-        validity.valid_from,
-        validity.valid_to,
-        validity.is_current,
-        validity.is_inferred
-    from validity
-    left join price_tiers
-        on
-            validity.price >= price_tiers.from_price
-            and validity.price < coalesce(price_tiers.below_price, 'infinity')
+    from inferred_versions
 
     union all
 
@@ -115,13 +87,35 @@ final as (
         '(unknown)' as product_name,
         null as category,
         null as price,
-        null as price_tier,
         null as is_active,
         null as created_at,
         '-infinity'::timestamptz as valid_from,
         'infinity'::timestamptz as valid_to,
         true as is_current,
         false as is_inferred
+
+),
+
+final as (
+
+    select
+        versions.product_key,
+        versions.product_id,
+        versions.product_name,
+        versions.category,
+        versions.price,
+        price_tiers.price_tier,
+        versions.is_active,
+        versions.created_at,
+        versions.valid_from,
+        versions.valid_to,
+        versions.is_current,
+        versions.is_inferred
+    from versions
+    left join price_tiers
+        on
+            versions.price >= price_tiers.from_price
+            and versions.price < coalesce(price_tiers.below_price, 'infinity')
 
 )
 

@@ -64,6 +64,7 @@ final as (
         coalesce(products.product_key, products_by_name.product_key, -1) as product_key,
         coalesce(channels.channel_key, -1) as channel_key,
         transactions.transaction_id,
+        transactions.customer_id,
         transactions.transaction_date,
         transactions.amount,
         transactions.quantity,
@@ -76,9 +77,13 @@ final as (
     left join dates
         on transactions.transaction_date = dates.full_date
     left join customers
-        on transactions.customer_id = customers.customer_id
+        on
+            transactions.customer_id = customers.customer_id
+            and {{ version_holds_on('customers', 'transactions.transaction_date') }}
     left join products
-        on transactions.product_id = products.product_id
+        on
+            transactions.product_id = products.product_id
+            and {{ version_holds_on('products', 'transactions.transaction_date') }}
     left join products_by_name
         on
             transactions.product = products_by_name.product_name
