@@ -10,22 +10,44 @@ from dbt_warehouse import Warehouse
 
 pytestmark = pytest.mark.database
 
+STAR = (
+    *("int_customer_scd2", "int_product_scd2", "int_experiment_assignments"),
+    *("dim_customer", "dim_product", "dim_channel", "dim_campaign", "dim_experiment"),
+    *("fact_transactions", "fact_marketing", "fact_experiments"),
+)
+
 
 @pytest.fixture(scope="module")
 def invented(dbt: Dbt, prepared: Warehouse) -> Warehouse:
     """Built once: the tests here only read."""
     prepared.reset()
     prepared.add_every_kind_of_reference()
-    dbt.build_models()
+    _add_experiments(prepared)
+    dbt.build_models(*STAR)
     return prepared
 
 
-def test_customers_keep_their_latest_state_and_ids_of_facts_become_inferred_members(invented: Warehouse) -> None:
+def _add_experiments(warehouse: Warehouse) -> None:
+    """An experiment on customers, one that nobody registered, and campaigns of equal names."""
+    warehouse.add("experiments", experiment_id="e2", unit="customer")
+    for experiment, user, instant in (
+        ("e2", "001", "2023-12-31T23:59:59Z"), ("e2", "002", "2024-01-01T00:00Z"), ("e1", "001", "2024-01-01T00:00Z"),
+        ("e3", "001", "2024-01-01T00:00Z"),
+    ):  # fmt: skip
+        warehouse.add("experiment_assignments", experiment_id=experiment, user_id=user, assigned_at=instant)
+    for number, (label, campaign) in enumerate((("AdWords", "Winter"), ("Google Ads", None), ("fair", "Winter"))):
+        warehouse.add("funnel_events", event_id=f"c{number}", lead_id="l1", event_at="2024-03-01T00:00Z",
+                      channel=label, campaign=campaign)  # fmt: skip
+
+
+def test_customers_have_a_version_per_change_and_ids_of_facts_become_inferred_members(invented: Warehouse) -> None:
     assert invented.rows(
         """select customer_id, segment, is_inferred, is_current, valid_from::text, valid_to::text
-        from core.dim_customer order by customer_id nulls last"""
+        from core.dim_customer order by customer_id nulls last, valid_from"""
     ) == [
-        ("001", None, False, True, "-infinity", "infinity"),
+        ("001", "old", False, False, "-infinity", "2024-01-01 00:00:00+00"),
+        ("001", None, False, True, "2024-01-01 00:00:00+00", "infinity"),
+        ("002", None, True, True, "-infinity", "infinity"),
         ("new", None, True, True, "-infinity", "infinity"),
         ("subscriber", None, True, True, "-infinity", "infinity"),
         (None, None, False, True, "-infinity", "infinity"),
@@ -58,15 +80,51 @@ def test_a_day_outside_of_the_calendar_is_the_unknown_day_and_still_counts(inven
     assert invented.rows("select date_key, transaction_date::text from core.fact_transactions where date_key = -1") == [
         (-1, "1999-12-31")
     ]
-    assert invented.rows("select total_revenue from finance.headline_metrics") == [(Decimal("56.00"),)]
+    assert invented.rows("select sum(amount) from core.fact_transactions where is_counted") == [(Decimal("56.00"),)]
 
 
-def test_an_unmapped_label_and_an_unknown_day_are_warnings_and_nothing_is_an_error(
+def test_a_sale_has_the_version_of_its_day_also_before_the_first_state(invented: Warehouse) -> None:
+    assert invented.rows(
+        """select transaction_id, c.segment from core.fact_transactions as f join core.dim_customer as c
+        using (customer_key) where f.customer_id = '001' order by 1"""
+    ) == [("t1", None), ("t3", None), ("t4", "old"), ("t5", None)]
+
+
+def test_a_customer_in_an_experiment_is_the_version_of_the_exposure_and_other_units_are_nobody(
+    invented: Warehouse,
+) -> None:
+    assert invented.rows(
+        """select e.experiment_id, f.user_id, c.customer_id, c.segment
+        from core.fact_experiments as f join core.dim_experiment as e using (experiment_key)
+        join core.dim_customer as c using (customer_key) order by 1, 2"""
+    ) == [
+        ("e1", "001", None, None),
+        ("e1", "u1", None, None),
+        ("e2", "001", "001", "old"),
+        ("e2", "002", "002", None),
+        ("e3", "001", None, None),
+    ]
+
+
+def test_a_campaign_is_a_name_within_a_conformed_channel(invented: Warehouse) -> None:
+    assert invented.rows("select channel, campaign from core.dim_campaign order by 1, 2") == [
+        ("(unknown)", "(unknown)"),
+        ("Email", "(none)"),
+        ("FAIR", "(none)"),
+        ("FAIR", "Winter"),
+        ("Google Ads", "(none)"),
+        ("Google Ads", "Winter"),
+    ]
+
+
+def test_unmapped_labels_unregistered_experiments_and_unknown_days_are_warnings_and_nothing_is_an_error(
     dbt: Dbt, invented: Warehouse
 ) -> None:
-    statuses = dbt("test", "--select", "test_type:data").status
+    statuses = dbt("test", "--select", *STAR, "--exclude", "test_type:unit", "--indirect-selection", "buildable").status
+    assert "assert_no_duplicate_customers" in statuses and "fact_transactions_equals_staging" in statuses
     assert {name for name, status in statuses.items() if status == "warn"} == {
         "dim_channel_every_label_is_mapped",
+        "dim_experiment_every_experiment_is_registered",
         "fact_transactions_date_key_known",
     }
     assert set(statuses.values()) == {"pass", "warn"}
@@ -74,7 +132,17 @@ def test_an_unmapped_label_and_an_unknown_day_are_warnings_and_nothing_is_an_err
 
 def test_experiment_columns_are_json_and_instants_have_their_business_day(invented: Warehouse) -> None:
     assert invented.rows(
-        """select (arms ->> 'a')::numeric, guardrails ->> 'churn', secondary_metrics from stg.stg_experiments"""
+        """select (arms ->> 'a')::numeric, guardrails ->> 'churn', secondary_metrics from core.dim_experiment
+        where experiment_id = 'e1'"""
     ) == [(Decimal("0.5"), "0.01", None)]
-    assert invented.rows("select assigned_date::text from stg.stg_experiment_assignments") == [("2024-02-01",)]
-    assert invented.rows("select event_date::text from stg.stg_funnel_events") == [("2024-02-29",)]
+    assert invented.rows(
+        "select assigned_date::text from stg.stg_experiment_assignments where user_id = 'u1'"
+    ) == [("2024-02-01",)]  # fmt: skip
+    assert invented.rows("select event_date::text from stg.stg_funnel_events where event_id = 'f1'") == [
+        ("2024-02-29",)
+    ]
+
+
+def test_the_unit_tests_of_the_star_pass(dbt: Dbt, invented: Warehouse) -> None:
+    statuses = dbt("test", "--select", *[f"{model},test_type:unit" for model in STAR]).status
+    assert set(statuses.values()) == {"pass"}
