@@ -27,7 +27,7 @@ final as (
         min(transaction_date) as first_date,
         max(transaction_date) as last_date,
         count(*) as orders,
-        sum(amount) as revenue,
+        sum(amount)::numeric(18, 2) as revenue,
         count(*) filter (where amount < 0) as returns
     from transactions
     where customer_id is not null

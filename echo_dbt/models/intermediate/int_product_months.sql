@@ -24,9 +24,9 @@ final as (
     select
         product_key,
         {{ month_start('transaction_date') }} as month,
-        sum(amount) as revenue,
+        sum(amount)::numeric(18, 2) as revenue,
         count(*) as transactions,
-        sum(quantity) as quantity
+        sum(quantity)::numeric(18, 3) as quantity
     from transactions
     group by 1, 2
 

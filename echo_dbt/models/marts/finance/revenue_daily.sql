@@ -21,11 +21,11 @@ final as (
 
     select
         transaction_date,
-        coalesce(sum(amount) filter (where is_counted), 0) as revenue,
+        coalesce(sum(amount) filter (where is_counted), 0)::numeric(18, 2) as revenue,
         count(*) filter (where is_counted) as transactions,
         count(*) as all_transactions,
-        coalesce(sum(amount) filter (where status = 'refunded'), 0) as refunded_amount,
-        coalesce(sum(amount) filter (where status = 'failed'), 0) as failed_amount
+        coalesce(sum(amount) filter (where status = 'refunded'), 0)::numeric(18, 2) as refunded_amount,
+        coalesce(sum(amount) filter (where status = 'failed'), 0)::numeric(18, 2) as failed_amount
     from transactions
     group by 1
 
