@@ -1,0 +1,103 @@
+"""Late rows and late history move exactly what they touch: days of facts, months of marts, figures once told."""
+
+from __future__ import annotations
+
+import pytest
+from dbt_command import Dbt
+from dbt_warehouse import Warehouse
+
+pytestmark = pytest.mark.database
+
+HISTORY = ("int_customer_scd2", "dim_customer")
+SALES = ("int_product_scd2", "dim_product", "dim_channel", "fact_transactions")
+MARTS = ("int_customer_transactions", "revenue_daily", "revenue_summary")
+DAYS = ("2024-01-05", "2024-01-15", "2024-02-25", "2024-03-01")
+MOVED = "select day::text, mark from ops.dirty_days where source = 'core/dim_customer' order by 1"
+
+
+@pytest.fixture
+def built(dbt: Dbt, warehouse: Warehouse) -> Warehouse:
+    """Two customers, one of them with a record, buy on the same four days of three months; all of it is built."""
+    warehouse.add("customers", customer_id="known", segment="small", updated_at="2024-01-10T12:00Z")
+    warehouse.touch("customers", 1, "2024-01-10")
+    for number, day in enumerate(DAYS):
+        for customer in ("known", "other"):
+            warehouse.sell(f"{customer}{number}", day, "100.00", customer_id=customer, product="Basic")
+    warehouse.touch("revenue", 2, *DAYS)
+    warehouse.connection.execute("select setval(pg_get_serial_sequence('ops.loads', 'load_id'), 10)")
+    dbt.build_models(*HISTORY, *SALES, *MARTS)
+    return warehouse
+
+
+def _grow(warehouse: Warehouse, at: str, segment: str, mark: int) -> None:
+    warehouse.add("customers", customer_id="known", segment=segment, updated_at=at, _row_id=mark)
+    warehouse.touch("customers", mark, at[:10])
+
+
+def test_a_first_build_and_a_build_without_changes_move_no_day(dbt: Dbt, built: Warehouse) -> None:
+    assert built.rows(MOVED) == []
+    dbt.build_models(*HISTORY)
+    assert built.rows(MOVED) == []
+
+
+def test_a_new_version_moves_the_days_from_its_beginning_on(dbt: Dbt, built: Warehouse) -> None:
+    _grow(built, "2024-02-25T23:59:59Z", "large", 3)
+    dbt.build_models(*HISTORY)
+    assert built.rows(MOVED) == [("2024-02-25", 11), ("2024-03-01", 11)]
+
+
+def test_a_late_version_moves_the_days_up_to_the_next_one(dbt: Dbt, built: Warehouse) -> None:
+    _grow(built, "2024-03-01T00:00Z", "large", 3)
+    dbt.build_models(*HISTORY)
+    _grow(built, "2024-01-12T00:00Z", "middle", 4)
+    dbt.build_models(*HISTORY)
+    assert built.rows(MOVED) == [("2024-01-15", 12), ("2024-02-25", 12), ("2024-03-01", 11)]
+
+
+def test_days_that_moved_are_rebuilt_as_a_full_rebuild_would_and_are_then_clean(dbt: Dbt, built: Warehouse) -> None:
+    _grow(built, "2024-02-01T00:00Z", "large", 3)
+    dbt.build_models(*HISTORY)
+    dbt.build_models("fact_transactions", window=("2024-02-25", "2024-03-02"))
+    rows = built.rows("select * from core.fact_transactions order by transaction_id")
+    assert built.rows(
+        """select count(*) from ops.dirty_days as dirty left join ops.built_days as built
+           on built.asset = 'core/fact_transactions' and built.source = dirty.source and built.day = dirty.day
+               and built.mark = dirty.mark
+           where dirty.source = 'core/dim_customer' and built.mark is null"""
+    ) == [(0,)]
+    dbt.build_models("fact_transactions", full_refresh=True)
+    assert built.rows("select * from core.fact_transactions order by transaction_id") == rows
+
+
+def test_a_late_row_rebuilds_its_month_and_touches_no_other(dbt: Dbt, built: Warehouse) -> None:
+    built.connection.execute("update intermediate.int_customer_transactions set revenue = -1")
+    built.sell("late", "2024-01-20", "7.00", customer_id="known")
+    built.touch("revenue", 3, "2024-01-20")
+    dbt.build_models(*HISTORY, *SALES, "int_customer_transactions")
+    assert [
+        (str(month), str(revenue))
+        for month, revenue in built.rows(
+            "select month, revenue from intermediate.int_customer_transactions where customer_id = 'known' order by 1"
+        )
+    ] == [("2024-01-01", "207.00"), ("2024-02-01", "-1.00"), ("2024-03-01", "-1.00")]
+
+
+def test_a_changed_figure_of_a_closed_month_is_written_down_with_its_cause(dbt: Dbt, built: Warehouse) -> None:
+    built.sell("late", "2024-01-20", "7.00", customer_id="known")
+    built.sell("open", "2024-03-02", "5.00", customer_id="known")
+    built.touch("revenue", 3, "2024-01-20")
+    built.touch("revenue", 4, "2024-03-02")
+    dbt.build_models(*HISTORY, *SALES, *MARTS)
+    assert built.rows(
+        """select period::text, figure, before::text, after::text, cause from ops.restatements
+           where asset = 'finance/revenue_summary' and figure in ('total_revenue', 'transactions') order by 2"""
+    ) == [
+        ("2024-01-01", "total_revenue", "400.00", "407.00", [{"mark": 3, "source": "revenue"}]),
+        ("2024-01-01", "transactions", "4", "5", [{"mark": 3, "source": "revenue"}]),
+    ]
+
+
+def test_a_rebuild_that_changes_nothing_restates_nothing(dbt: Dbt, built: Warehouse) -> None:
+    dbt.build_models(*HISTORY, *SALES, *MARTS)
+    dbt.build_models(*HISTORY, *SALES, *MARTS, full_refresh=True)
+    assert built.rows("select * from ops.restatements") == []
