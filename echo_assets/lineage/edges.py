@@ -47,7 +47,7 @@ class Lineage:
 
     def has(self, column: Column) -> bool:
         """Whether the asset exists and has the column; every asset has rows."""
-        return column.name == ROWS and column.asset in self.columns or column.name in self.columns.get(column.asset, ())
+        return column.asset in self.columns and column.name in (ROWS, *self.columns[column.asset])
 
     def dangling(self) -> list[Edge]:
         """Edges of which one end is no column of any asset."""

@@ -3,8 +3,8 @@
 What is decided here, for want of a standard:
 
 - a constant is made of nothing;
-- an aggregate or a window function is also made of what decides the rows it looks at: the rows of the tables (`*`) and the
-  columns of where, of inner joins, and of group by;
+- an aggregate or a window function is also made of what decides the rows it looks at: the rows of the tables (`*`) and
+  the columns of where, of inner joins, and of group by;
 - a column that is taken from a joined table is also made of the columns of the join's condition;
 - a left join is taken to find at most one row, so it does not decide which rows there are.
 """
@@ -15,13 +15,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from sqlglot import exp
-from sqlglot.optimizer.scope import Scope, build_scope
+from sqlglot.optimizer.scope import Scope
 
 from echo_assets.lineage.edges import ROWS, Column, How
-from echo_assets.lineage.statements import qualified
+from echo_assets.lineage.statements import qualified, scope_of
 
 Deps = frozenset[tuple[Column, How]]
 _NOTHING: Deps = frozenset()
+_DECIDING = frozenset({"where", "having", "group", "distinct", "limit", "order"})
+"""Clauses that decide which rows a select has; the order only together with a limit."""
 _WITH_ROWS = (exp.AggFunc, exp.Window)
 
 
@@ -30,9 +32,7 @@ def columns_of(sql: str, schema: Mapping[str, Iterable[str]], name: str) -> dict
 
     `schema` gives the columns of every table by asset; `name` is what an error calls the statement.
     """
-    scope = build_scope(qualified(sql, schema, name))
-    assert scope is not None, "a statement that was parsed and qualified is a query"
-    reader = _Reader()
+    scope, reader = scope_of(qualified(sql, schema, name)), _Reader()
     return {**reader.outputs(scope), ROWS: reader.rows(scope)}
 
 
@@ -71,21 +71,18 @@ class _Reader:
 
     def _read_rows(self, scope: Scope) -> Iterator[tuple[Column, How]]:
         query = scope.expression
-        if isinstance(query, exp.SetOperation):
-            for branch in scope.set_operation_scopes:
-                yield from self.rows(branch)
-                if query.args.get("distinct"):
-                    yield from frozenset().union(*self.outputs(branch).values())
-            return
-        for clause in ("where", "having", "group", "distinct", "limit"):
-            if query.args.get(clause):
-                yield from self._plain(query.args[clause], scope)
-        if query.args.get("limit") and query.args.get("order"):
-            yield from self._plain(query.args["order"], scope)
-        for source, join in inputs(query):
-            if join is None or join.side != "LEFT":
-                yield from self._rows_of(source, scope)
-                yield from self._plain(join.args.get("on"), scope) if join else ()
+        for branch in scope.set_operation_scopes:
+            yield from self.rows(branch)
+            if query.args.get("distinct"):
+                yield from frozenset().union(*self.outputs(branch).values())
+        if isinstance(query, exp.Select):
+            clauses = _DECIDING if query.args.get("limit") else _DECIDING - {"order"}
+            for clause in sorted(clauses):
+                yield from self._plain(query.args.get(clause), scope)
+            for source, join in inputs(query):
+                if join is None or join.side != "LEFT":
+                    yield from self._rows_of(source, scope)
+                    yield from self._plain(join.args.get("on") if join else None, scope)
 
     def _rows_of(self, source: str, scope: Scope) -> Deps:
         found = scope.sources.get(source)

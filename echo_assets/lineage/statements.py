@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from sqlglot import exp, parse_one
 from sqlglot.errors import SqlglotError
 from sqlglot.optimizer.qualify import qualify
+from sqlglot.optimizer.scope import Scope, build_scope
 
 DIALECT = "postgres"
 
@@ -29,6 +30,14 @@ def qualified(sql: str, schema: Mapping[str, Iterable[str]], name: str) -> exp.Q
     if not isinstance(full, exp.Query):
         raise LineageError(f"the columns of {name} cannot be followed: it is not a query")
     return full
+
+
+def scope_of(query: exp.Query) -> Scope:
+    """The scopes of a qualified statement: what each name stands for, and where."""
+    scope = build_scope(query)
+    if scope is None:
+        raise LineageError("a statement without a select has no columns")
+    return scope
 
 
 def _nested(schema: Mapping[str, Iterable[str]]) -> dict[str, dict[str, dict[str, str]]]:
