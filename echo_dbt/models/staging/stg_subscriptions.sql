@@ -11,6 +11,7 @@ final as (
     select
         subscription_id,
         effective_at,
+        {{ business_day('effective_at') }} as effective_date,
         customer_id,
         plan,
         amount,
