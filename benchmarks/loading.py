@@ -10,6 +10,7 @@ The suite is not part of either. With --memory one load of ten times the rows is
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 import tempfile
@@ -61,8 +62,13 @@ def dlt_seconds(place: Place, path: Path, over_arrow: bool) -> float:
     """One dlt pipeline run over the first fifth of the file, scaled to the whole."""
     script = Path(__file__).with_name("dlt_peer.py")
     mode = "arrow" if over_arrow else "defaults"
+    password = place.databases.environment()["DBT_ENV_SECRET_ECHO_PASSWORD"]
     answer = subprocess.run(
-        [sys.executable, str(script), place.url, str(path), mode], check=True, capture_output=True, text=True
+        [sys.executable, str(script), place.url, str(path), mode],
+        env={**os.environ, "CREDENTIALS__PASSWORD": password},
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     return float(answer.stdout.split()[-1])
 
