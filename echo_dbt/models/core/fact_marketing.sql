@@ -29,6 +29,12 @@ channels as (
 
 ),
 
+campaigns as (
+
+    select * from {{ ref('dim_campaign') }}
+
+),
+
 channel_map as (
 
     select * from {{ ref('channel_map') }}
@@ -42,6 +48,7 @@ final as (
         coalesce(dates.date_key, -1) as date_key,
         marketing_events.event_date,
         coalesce(channels.channel_key, -1) as channel_key,
+        coalesce(campaigns.campaign_key, -1) as campaign_key,
         coalesce(marketing_events.campaign, '(none)') as campaign,
         marketing_events.leads,
         marketing_events.conversions,
@@ -55,6 +62,10 @@ final as (
         on
             {{ channel_label('coalesce(channel_map.channel, marketing_events.channel)') }}
             = channels.channel_id
+    left join campaigns
+        on
+            channels.channel_key = campaigns.channel_key
+            and coalesce(marketing_events.campaign, '(none)') = campaigns.campaign
 
 )
 
