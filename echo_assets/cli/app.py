@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from echo_assets.cli import contract, data, demo, history, run, server_commands, status, ui
+from echo_assets.cli import contract, data, demo, history, impact, run, server_commands, status, trace, ui
 
 app = typer.Typer(
     name="echoctl",
@@ -14,6 +14,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for module in (server_commands, run, status, history, ui, demo, data):
+for module in (server_commands, run, status, history, ui, trace, impact, demo, data):
     module.register(app)
 app.add_typer(contract.app, name="contract")

@@ -11,6 +11,7 @@ def user_mistakes() -> tuple[type[BaseException], ...]:
     from echo_assets.dbt.command import DbtError
     from echo_assets.dbt.project import DbtProjectError
     from echo_assets.dbt.steps import StepsError
+    from echo_assets.lineage.errors import LineageError
     from echo_assets.planner.ledger import LedgerError
     from echo_assets.planner.targets import TargetsError
     from echo_assets.refresh import StuckError
@@ -22,5 +23,5 @@ def user_mistakes() -> tuple[type[BaseException], ...]:
 
     return (
         SettingsError, ServerError, ContractError, MigrationRefused, GeneratorError, DbtProjectError, StepsError,
-        LedgerError, TargetsError, BackfillError, StuckError, DbtError, psycopg.OperationalError, OSError,
+        LedgerError, LineageError, TargetsError, BackfillError, StuckError, DbtError, psycopg.OperationalError, OSError,
     )  # fmt: skip

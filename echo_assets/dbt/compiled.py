@@ -16,10 +16,10 @@ from echo_assets.dbt.project import OFFLINE, DbtProjectError, prepare_manifest
 _FIRST_BUILD = "{% macro is_incremental() %}{{ return(false) }}{% endmacro %}"
 
 
-def compiled_models(project_dir: Path, target: Path | None = None) -> dict[str, str]:
-    """The compiled SQL by unique id."""
+def compiled_models(project_dir: Path, timezone: str, target: Path | None = None) -> dict[str, str]:
+    """The compiled SQL by unique id; `timezone` is that of the business day."""
     parsed = prepare_manifest(project_dir, target).parent
-    with exclusive(OFFLINE), tempfile.TemporaryDirectory() as scratch:
+    with exclusive({**OFFLINE, "ECHO_TIMEZONE": timezone}), tempfile.TemporaryDirectory() as scratch:
         from dbt.cli.main import dbtRunner
 
         manifest = read_parsed(parsed)

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from functools import cached_property
 
 from echo_assets.lineage.edges import ROWS, Column, Edge, How, Lineage
-from echo_assets.lineage.statements import LineageError
+from echo_assets.lineage.errors import LineageError
 
 LAYERS = (
     "raw", "staging", "quarantine", "seeds", "stg", "intermediate", "core", "finance", "marketing", "experiments",

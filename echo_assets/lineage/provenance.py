@@ -14,9 +14,10 @@ from sqlglot import exp
 from sqlglot.optimizer.scope import Scope
 
 from echo_assets.lineage.edges import ROWS
+from echo_assets.lineage.errors import LineageError
 from echo_assets.lineage.row_sets import EMPTY, RowSets, collected, row_sets
 from echo_assets.lineage.select_edges import asset_of, inside
-from echo_assets.lineage.statements import DIALECT, LineageError, qualified, scope_of
+from echo_assets.lineage.statements import DIALECT, qualified, scope_of
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ def provenance(
 
 @dataclass
 class _Tracer:
-    """Adds columns to the statements of the models that lie between; a model that has none of the rows stays a table."""
+    """Adds columns to the statements of the models between; a model that has none of the rows stays a table."""
 
     base: str
     sql: Mapping[str, str]
@@ -147,8 +148,7 @@ class _Model:
         if query.args.get("distinct"):
             query.set("distinct", False)
             self._united[id(scope)] = self._unite(query)
-        leaves = [leaf for branch in scope.set_operation_scopes for leaf in self._leaves(branch)]
-        return leaves
+        return [leaf for branch in scope.set_operation_scopes for leaf in self._leaves(branch)]
 
     def _unite(self, query: exp.Union) -> exp.Select:
         names = list(query.named_selects)

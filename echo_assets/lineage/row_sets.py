@@ -1,9 +1,9 @@
 """Which rows an expression comes from, as an expression itself, of type int8multirange.
 
-A column has the rows of what it is read from; an expression, those of its parts; a case, those of the branch it takes; an
-aggregate or window collects those of the rows that it looks at, under the same filter and over the same window. A sum
-comes from the rows whose values it adds, a count from the rows that it counts. A join that only looks something up adds
-no rows.
+A column has the rows of what it is read from; an expression, those of its parts; a case, those of the branch it takes;
+an aggregate or window collects those of the rows that it looks at, under the same filter and over the same window. A
+sum comes from the rows whose values it adds, a count from the rows that it counts. A join that only looks something up
+adds no rows.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ from sqlglot import exp, parse_one
 from sqlglot.optimizer.scope import Scope
 
 from echo_assets.lineage.edges import ROWS
+from echo_assets.lineage.errors import LineageError
 from echo_assets.lineage.select_edges import inputs, inside
-from echo_assets.lineage.statements import DIALECT, LineageError
+from echo_assets.lineage.statements import DIALECT
 
 Rows = exp.Expression | None
 """None for what no row of the source has a part in."""
@@ -71,7 +72,7 @@ class RowSets:
         return united(self.of(part, grouped=grouped) for part in expression.iter_expressions())
 
     def own(self) -> Rows:
-        """The rows of a row of what the select reads: of its first table that has some; of both sides of a full join."""
+        """The rows of a row that the select reads: of its first table that has some; of both sides of a full join."""
         found: list[Rows] = []
         for name, join in inputs(self.scope.expression):
             if join is None or join.side == "FULL" or (join.side != "LEFT" and united(found) is None):

@@ -9,11 +9,9 @@ from sqlglot.errors import SqlglotError
 from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import Scope, build_scope
 
+from echo_assets.lineage.errors import LineageError
+
 DIALECT = "postgres"
-
-
-class LineageError(RuntimeError):
-    """A statement cannot be followed, or a name is not known; the message names it."""
 
 
 def qualified(sql: str, schema: Mapping[str, Iterable[str]], name: str) -> exp.Query:
