@@ -126,3 +126,22 @@ def test_units_that_must_not_be_compared_are_counted_apart_and_unregistered_expe
     ]  # fmt: skip
     statuses = dbt("test", "--select", *MARTS, "--exclude", "test_type:unit").status
     assert set(statuses.values()) == {"pass"}
+
+
+def test_planted_errors_are_found_by_the_tests_that_should_find_them_and_by_no_other(
+    dbt: Dbt, warehouse: Warehouse
+) -> None:
+    mistakes = {
+        "update experiments.experiment_daily set revenue = revenue + 0.01": {"experiment_daily_equals_fact"},
+        "update experiments.variant_performance set excluded_users = 1 where is_control": {
+            "variant_performance_equals_fact",
+        },
+        "delete from experiments.experiment_results": {"experiment_results_covers_every_other_arm"},
+    }
+    warehouse.add("experiments", experiment_id="e1")
+    warehouse.add("experiment_assignments", experiment_id="e1", user_id="u1", assigned_at="2024-01-05T10:00Z")
+    _build(dbt)
+    for mistake in mistakes:
+        warehouse.connection.execute(mistake.encode())
+    statuses = dbt("test", "--select", *MARTS, "--exclude", "test_type:unit", fails=True).status
+    assert {name for name, status in statuses.items() if status == "fail"} == set.union(*mistakes.values())

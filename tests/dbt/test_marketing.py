@@ -142,6 +142,38 @@ def test_a_late_event_rebuilds_its_month_and_leaves_what_a_full_rebuild_would_gi
     assert funnel.content() == late
 
 
+MISTAKES: dict[str, set[str]] = {
+    "insert into core.fact_funnel_events select * from core.fact_funnel_events where event_id = 'f0'": {
+        "fact_funnel_events_event_id_unique", "fact_funnel_events_equals_staging",
+    },
+    "update core.fact_funnel_events set (channel_key, campaign_key, date_key) = (1, 2, 3) where event_id = 'f1'": {
+        "fact_funnel_events_channel_key_exists", "fact_funnel_events_campaign_key_exists",
+        "fact_funnel_events_date_key_exists",
+    },
+    "update core.fact_marketing set campaign_key = -1": {"fact_marketing_campaign_key_known"},
+    "update intermediate.int_marketing_attribution set linear_weight = linear_weight + 0.000001": {
+        "int_marketing_attribution_weights_add_up_to_one",
+    },
+    "update marketing.campaign_roi set linear_customers = linear_customers - 0.000001": {"campaign_roi_equals_fact"},
+    "update marketing.funnel_conversion set qualified = 2 where qualified = 1": {"funnel_conversion_equals_fact"},
+    "update marketing.funnel_cohorts set qualified = 2": {"funnel_cohorts_equals_fact"},
+    "update marketing.customer_acquisition set spend = spend + 0.01": {"customer_acquisition_equals_its_sources"},
+}  # fmt: skip
+
+
+def test_planted_errors_are_found_by_the_tests_that_should_find_them_and_by_no_other(
+    dbt: Dbt, funnel: Warehouse
+) -> None:
+    funnel.add("marketing", event_id="m1", event_date="2024-01-01", spend=5)
+    funnel.touch("marketing", 2, "2024-01-01")
+    _build(dbt)
+    for mistake in MISTAKES:
+        funnel.connection.execute(mistake.encode())
+    names = (*FUNNEL, *MARTS, "fact_marketing")
+    statuses = dbt("test", "--select", *names, "--exclude", "test_type:unit", fails=True).status
+    assert {name for name, status in statuses.items() if status == "fail"} == set.union(*MISTAKES.values())
+
+
 def test_without_a_join_from_leads_to_customers_there_is_no_revenue_and_without_spend_no_cost(
     funnel: Warehouse,
 ) -> None:
