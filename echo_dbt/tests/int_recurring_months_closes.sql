@@ -1,4 +1,4 @@
--- What a month begins with, plus and minus what moved it, is what it ends with, and that is what the next one begins with.
+-- What a month begins with, plus and minus what moved it, is what it ends with and what the next one begins with.
 {{ config(meta={'dagster': {'ref': {'name': 'int_recurring_months'}}}) }}
 
 with
@@ -14,7 +14,11 @@ months as (
 
 final as (
 
-    select *
+    select
+        month,
+        starting_amount,
+        previous_ending_amount,
+        ending_amount
     from months
     where
         starting_amount <> previous_ending_amount

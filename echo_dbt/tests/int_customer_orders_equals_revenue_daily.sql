@@ -1,0 +1,32 @@
+-- The customers add up to the days, to the cent and to the line.
+{{ config(meta={'dagster': {'ref': {'name': 'int_customer_orders'}}}) }}
+
+with
+
+totals as (
+
+    select
+        coalesce(sum(revenue), 0) as revenue,
+        coalesce(sum(orders), 0) as transactions
+    from {{ ref('int_customer_orders') }}
+
+),
+
+days as (
+
+    select
+        coalesce(sum(revenue), 0) as revenue,
+        coalesce(sum(transactions), 0) as transactions
+    from {{ ref('revenue_daily') }}
+
+),
+
+final as (
+
+    select * from totals
+    except
+    select * from days
+
+)
+
+select * from final
