@@ -25,6 +25,7 @@ _FIGURES = """
     select count(*) as figures, min({value}) as least, max({value}) as most,
         md5(string_agg(coalesce({value}, 'null'), ',' order by {value} collate "C")) as digest
 """
+_TYPE = "select format_type(atttypid, atttypmod) from pg_attribute where attrelid = to_regclass(%s) and attname = %s"
 _FILES = """
     select file, sha256, count(*) as rows
     from {raw} as found
@@ -66,7 +67,7 @@ class SourceRows:
 
 def stored_figure(connection: Connection, column: Column, where: Mapping[str, str]) -> Figure:
     """Read the figure as it is stored; LineageError if its table is not there."""
-    query = sql.SQL("{} from {} {}").format(_figures(column), _table(column.asset), _where(where))
+    query = sql.SQL("{} from {} {}").format(_figures(column, "text"), _table(column.asset), _where(where))
     try:
         return _figure(connection.execute(query).fetchone())
     except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn) as error:
@@ -99,7 +100,8 @@ def _of_source(
         sql.Identifier(query.rows), sql.Identifier(query.figures), _where(where)
     )
     ctes = sql.SQL(cast(LiteralString, query.ctes))
-    *again, numbers = connection.execute(ctes + _figures(column) + numbers).fetchone() or ()
+    value = _figures(column, _type_of(connection, column))
+    *again, numbers = connection.execute(ctes + value + numbers).fetchone() or ()
     raw = sql.Identifier("raw", source)
     columns = sql.SQL(", ").join(sql.Identifier("found", name) for name in named) if named else sql.SQL("null")
     with connection.cursor(row_factory=dict_row) as cursor:
@@ -108,9 +110,17 @@ def _of_source(
     return SourceRows(source, sum(file["rows"] for file in files), files, sample, _figure(again) == figure)
 
 
-def _figures(column: Column) -> sql.Composed:
-    value = sql.SQL("1::text") if column.name == ROWS else sql.SQL("{}::text").format(sql.Identifier(column.name))
-    return sql.SQL(_FIGURES).format(value=value)
+def _figures(column: Column, kind: str) -> sql.Composed:
+    """What a figure is judged by; a value that is computed anew has no scale before it has the column's type."""
+    value: sql.Composable = sql.SQL("1") if column.name == ROWS else sql.Identifier(column.name)
+    typed = sql.SQL("{}::{}::text").format(value, sql.SQL(cast(LiteralString, kind)))
+    return sql.SQL(_FIGURES).format(value=typed)
+
+
+def _type_of(connection: Connection, column: Column) -> str:
+    """The type of a stored column, as the catalog writes it."""
+    found = connection.execute(_TYPE, [_table(column.asset).as_string(connection), column.name]).fetchone()
+    return str(found[0]) if found else "text"
 
 
 def _figure(row: Sequence[Any] | None) -> Figure:

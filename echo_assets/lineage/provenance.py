@@ -7,7 +7,7 @@ they do; that the query gives the figure again proves it. What an expression has
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from sqlglot import exp
@@ -143,12 +143,18 @@ class _Model:
         query = scope.expression
         if not isinstance(query, exp.SetOperation):
             return [scope]
-        if not isinstance(query, exp.Union):
-            raise LineageError(f"the rows behind {self._asset} cannot be followed through {query.key}")
-        if query.args.get("distinct"):
-            query.set("distinct", False)
+        unions = [
+            query,
+            *(each.expression for each in _branches(scope) if isinstance(each.expression, exp.SetOperation)),
+        ]
+        whole = bool(query.args.get("distinct"))
+        if any(not isinstance(each, exp.Union) or (each.args.get("distinct") and not whole) for each in unions):
+            raise LineageError(f"the rows behind {self._asset} cannot be followed through its except, or mixed unions")
+        for each in unions:
+            each.set("distinct", False)
+        if whole:
             self._united[id(scope)] = self._unite(query)
-        return [leaf for branch in scope.set_operation_scopes for leaf in self._leaves(branch)]
+        return [each for each in _branches(scope) if isinstance(each.expression, exp.Select)]
 
     def _unite(self, query: exp.Union) -> exp.Select:
         names = list(query.named_selects)
@@ -160,6 +166,13 @@ class _Model:
             query.replace(outer)
         outer.from_(exp.Subquery(this=query, alias=exp.TableAlias(this=exp.to_identifier("united"))), copy=False)
         return outer
+
+
+def _branches(scope: Scope) -> Iterator[Scope]:
+    """The selects and unions below a union, from left to right."""
+    for branch in scope.set_operation_scopes:
+        yield branch
+        yield from _branches(branch)
 
 
 def _prepared(select: exp.Select, asset: str) -> bool:
