@@ -1,4 +1,4 @@
-"""The four headline queries on what the graph keeps, against a plain table and a month-partitioned one of the same rows.
+"""The four headline queries on what the graph keeps, against a plain table and one partitioned by month.
 
     python benchmarks/headline_queries.py [--rows 10000000] [--rounds 5]
 
