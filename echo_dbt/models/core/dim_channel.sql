@@ -1,3 +1,6 @@
+{#- Facts are joined to it at once: without statistics the planner would hash the fact instead. -#}
+{{ config(post_hook='analyze {{ this }}') }}
+
 with
 
 channel_map as (

@@ -47,6 +47,27 @@ channel_map as (
 
 ),
 
+channels_by_label as (
+
+    select
+        channel_map.label,
+        channels.channel_key
+    from channel_map
+    inner join channels
+        on {{ channel_label('channel_map.channel') }} = channels.channel_id
+
+    union all
+
+    select
+        channels.channel_id as label,
+        channels.channel_key
+    from channels
+    left join channel_map
+        on channels.channel_id = channel_map.label
+    where channel_map.label is null
+
+),
+
 products_by_name as (
 
     select * from products
@@ -62,7 +83,7 @@ final as (
         coalesce(dates.date_key, -1) as date_key,
         coalesce(customers.customer_key, -1) as customer_key,
         coalesce(products.product_key, products_by_name.product_key, -1) as product_key,
-        coalesce(channels.channel_key, -1) as channel_key,
+        coalesce(channels_by_label.channel_key, -1) as channel_key,
         transactions.transaction_id,
         transactions.customer_id,
         transactions.transaction_date,
@@ -88,13 +109,10 @@ final as (
         on
             transactions.product = products_by_name.product_name
             and transactions.product_id is null
-    left join channel_map
-        on {{ channel_label('transactions.channel') }} = channel_map.label
-    left join channels
-        on
-            {{ channel_label('coalesce(channel_map.channel, transactions.channel)') }}
-            = channels.channel_id
+    left join channels_by_label
+        on {{ channel_label('transactions.channel') }} = channels_by_label.label
 
 )
 
 select * from final
+order by transaction_date
