@@ -7,7 +7,7 @@ import json
 import pytest
 from echoctl import Echoctl, Outcome
 
-from echo_assets.cli.demo import compared
+from echo_assets.cli.comparison import compared
 from echo_assets.summary import RunSummary
 from echo_assets.verdicts import Verdicts
 
@@ -29,6 +29,15 @@ def test_every_figure_is_that_of_the_truth(demo: Outcome) -> None:
         "conversion rate",
         "revenue 2024-01",
         "revenue: quarantined",
+        "MRR and who pays it 2024-01",
+        "MRR waterfall 2025-06",
+        "NRR and GRR, 1 and 12 months 2025-06",
+        "ARR 2025-Q2",
+        "cohort 2024-01",
+        "product P0001",
+        "status refunded",
+        "channel Email",
+        "versions of customers",
     } <= figures
 
 

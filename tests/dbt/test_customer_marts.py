@@ -1,0 +1,156 @@
+"""Customers seen whole: every figure of generated data, and which months a late line builds again."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from dbt_command import Dbt
+from dbt_warehouse import Warehouse
+from generated_data import load_generated
+
+from echo_assets.cli.comparison import MARTS, Mart
+
+pytestmark = pytest.mark.database
+
+MONTHLY = ("int_customer_transactions", "int_product_months")
+CUSTOMERS = ("customer_360", "cohort_retention", "rfm_segments", "revenue_by_product", "revenue_summary")
+SOURCES = ("revenue", "marketing", "customers", "products", "subscriptions")
+Generated = tuple[Warehouse, dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def generated(dbt: Dbt, prepared: Warehouse, tmp_path_factory: pytest.TempPathFactory) -> Generated:
+    """Built once: the tests that use it only read."""
+    prepared.reset()
+    truth = load_generated(prepared, tmp_path_factory.mktemp("generated"), 3000, *SOURCES)
+    dbt.build_models()
+    return prepared, truth
+
+
+@pytest.mark.parametrize("mart", MARTS, ids=lambda mart: mart.label)
+def test_every_figure_is_that_of_the_truth(generated: Generated, mart: Mart) -> None:
+    warehouse, truth = generated
+    expected = mart.of_truth(truth)
+    assert expected
+    assert mart.of_warehouse(warehouse.connection) == expected
+
+
+def test_every_test_of_the_project_passes_on_generated_data(dbt: Dbt, generated: Generated) -> None:
+    statuses = dbt("test", "--select", "test_type:data").status
+    assert {name for name, status in statuses.items() if status not in ("pass", "warn")} == set()
+
+
+def test_a_mart_that_was_not_built_has_no_figures(generated: Generated) -> None:
+    warehouse, truth = generated
+    missing = Mart("ARR", ("finance.nowhere",), "select 1", lambda _: [("2024-Q1", ["1.00"])])
+    assert missing.of_warehouse(warehouse.connection) == {}
+    assert missing.of_truth(truth) == {"ARR 2024-Q1": "1.00"}
+
+
+def test_fifths_are_fifths_and_better_customers_have_higher_scores(generated: Generated) -> None:
+    warehouse, _ = generated
+    [(customers,)] = warehouse.rows("select count(*) from customers.rfm_segments")
+    sizes = warehouse.rows("select count(*) from customers.rfm_segments group by monetary_score")
+    assert len(sizes) == 5 and all(abs(size - customers / 5) < 1 for (size,) in sizes)
+    assert warehouse.rows(
+        """select from customers.rfm_segments as one join customers.rfm_segments as other
+            on one.recency_days > other.recency_days and one.recency_score > other.recency_score
+            or one.frequency < other.frequency and one.frequency_score > other.frequency_score
+            or one.monetary < other.monetary and one.monetary_score > other.monetary_score"""
+    ) == []  # fmt: skip
+
+
+def test_every_customer_of_the_dimension_is_seen_once_and_days_are_counted_to_the_last_of_the_data(
+    generated: Generated,
+) -> None:
+    warehouse, truth = generated
+    [(customers, mrr, revenue, least)] = warehouse.rows(
+        """select count(*), round(sum(mrr), 2)::text, sum(lifetime_value)::text, min(days_since_last_order)
+        from customers.customer_360"""
+    )
+    assert customers == truth["dimensions"]["customers"]["members"]
+    assert (mrr, revenue) == (truth["mrr_by_month"][-1]["mrr"], truth["total_revenue"])
+    assert least == 0
+
+
+def test_each_catalogued_metric_is_a_column_of_a_model(dbt: Dbt, generated: Generated) -> None:
+    warehouse, _ = generated
+    columns = {node.name: set(node.columns) for node in dbt.manifest.nodes.values() if node.resource_type == "model"}
+    catalogued = warehouse.rows("select metric, model, column_name from finance.metrics_catalog")
+    missing = [metric for metric, model, column in catalogued if column not in columns.get(model, set())]
+    assert catalogued and missing == [], "metrics_catalog names a model or column that does not exist"
+    assert len({(model, column) for _, model, column in catalogued}) == len(catalogued)
+
+
+def test_the_days_of_a_metric_add_up_to_its_total(generated: Generated) -> None:
+    warehouse, truth = generated
+    totals = dict(warehouse.rows("select metric, sum(value)::text from finance.metrics_daily group by 1"))
+    assert Decimal(totals["total_revenue"]) == Decimal(truth["total_revenue"])
+    assert Decimal(totals["transactions"]) == truth["counted_transactions"]
+    assert Decimal(totals["leads"]) == truth["leads"]
+    assert Decimal(totals["spend"]) == Decimal(truth["spend"])
+
+
+def _build(dbt: Dbt, *, full_refresh: bool = False) -> None:
+    kinds = ("table", "incremental")
+    dbt.build_models(
+        *[f"+{mart},config.materialized:{kind}" for mart in CUSTOMERS for kind in kinds], full_refresh=full_refresh
+    )
+
+
+@pytest.fixture
+def three_months(dbt: Dbt, warehouse: Warehouse) -> Warehouse:
+    """A line on the 10th of each of three months, built, as load 1 left them."""
+    for month in (1, 2, 3):
+        day = f"2024-0{month}-10"
+        warehouse.sell(f"t{month}", day, f"{month}00.00", product="Basic")
+        warehouse.touch("revenue", 1, day)
+    _build(dbt)
+    return warehouse
+
+
+def _written_by(warehouse: Warehouse, table: str) -> dict[str, str]:
+    """The transaction that wrote each month's rows."""
+    return dict(warehouse.rows(f"select month::text, max(xmin::text) from intermediate.{table} group by 1"))
+
+
+def test_a_late_line_builds_its_own_month_again_and_no_other(dbt: Dbt, three_months: Warehouse) -> None:
+    before = {table: _written_by(three_months, table) for table in MONTHLY}
+    three_months.sell("late", "2024-02-28", "7.00", product="Basic", customer_id="new")
+    three_months.touch("revenue", 5, "2024-02-28")
+    _build(dbt)
+    for table in MONTHLY:
+        after = _written_by(three_months, table)
+        assert {month for month in after if after[month] != before[table][month]} == {"2024-02-01"}
+    expected = three_months.content()
+    _build(dbt, full_refresh=True)
+    assert three_months.content() == expected
+
+
+def test_a_line_that_vanished_takes_its_customer_and_month_with_it(dbt: Dbt, three_months: Warehouse) -> None:
+    three_months.connection.execute("delete from staging.revenue where transaction_id = 't2'")
+    three_months.touch("revenue", 5, "2024-02-10")
+    _build(dbt)
+    assert three_months.rows("select month::text, orders from intermediate.int_customer_transactions order by 1") == [
+        ("2024-01-01", 1), ("2024-03-01", 1),
+    ]  # fmt: skip
+    assert three_months.rows("select lifetime_value, active_months from customers.customer_360") == [
+        (Decimal("400.00"), 2)
+    ]
+
+
+def test_a_late_line_restates_what_is_closed_with_its_cause(dbt: Dbt, three_months: Warehouse) -> None:
+    three_months.sell("late", "2024-02-28", "7.00", customer_id="new")
+    three_months.sell("recent", "2024-03-28", "9.00")
+    three_months.touch("revenue", 5, "2024-02-28", "2024-03-28")
+    _build(dbt)
+    assert three_months.rows(
+        """select period::text, figure, before, after, cause @> '[{"source": "revenue", "mark": 5}]'
+        from ops.restatements where asset = 'finance/revenue_summary' order by figure"""
+    ) == [
+        ("2024-02-01", "customers", 1, 2, True),
+        ("2024-02-01", "total_revenue", 200, 207, True),
+        ("2024-02-01", "transactions", 1, 2, True),
+    ]
