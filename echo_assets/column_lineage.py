@@ -25,11 +25,12 @@ def column_lineage(contract: Contract) -> dg.TableColumnLineage:
     )
 
 
-def model_lineage(edges: Iterable[Edge]) -> dg.TableColumnLineage:
-    """The edges of one model's columns; the UI has no place for what only decides which rows there are."""
-    found: dict[str, list[dg.TableColumnDep]] = {}
+def lineage_by_model(edges: Iterable[Edge]) -> dict[str, dg.TableColumnLineage]:
+    """The lineage of each asset; the UI has no place for what only decides which rows there are."""
+    found: dict[str, dict[str, list[dg.TableColumnDep]]] = {}
     for column, origin, how in edges:
-        if how == "value" and column.name != ROWS:
+        if how == "value" and ROWS not in (column.name, origin.name):
             key = dg.AssetKey(origin.asset.split("/"))
-            found.setdefault(column.name, []).append(dg.TableColumnDep(asset_key=key, column_name=origin.name))
-    return dg.TableColumnLineage(found)
+            columns = found.setdefault(column.asset, {})
+            columns.setdefault(column.name, []).append(dg.TableColumnDep(asset_key=key, column_name=origin.name))
+    return {asset: dg.TableColumnLineage(columns) for asset, columns in found.items()}

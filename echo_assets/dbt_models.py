@@ -13,6 +13,7 @@ import dagster as dg
 from dagster_dbt import dbt_assets
 
 from echo_assets import server
+from echo_assets.column_lineage import lineage_by_model
 from echo_assets.dbt.build import DbtRunner, Warehouse
 from echo_assets.dbt.history import recorded
 from echo_assets.dbt.outcome import AssetEvent
@@ -21,6 +22,7 @@ from echo_assets.dbt.steps import selection, steps
 from echo_assets.planner.days import DayRange
 from echo_assets.server import Databases
 from echo_assets.settings import Settings
+from echo_quality.odcs import read_contracts
 
 
 def daily_partitions(settings: Settings) -> dg.DailyPartitionsDefinition:
@@ -38,8 +40,9 @@ def dbt_models(
     project = load_project(project_dir)
     connect = databases or (lambda: server.databases(settings))
     runner = DbtRunner(
-        project, lambda: _warehouse(connect(), settings.timezone), settings.home / "dbt", settings.dbt_subprocess
-    )
+        project, lambda: _warehouse(connect(), settings.timezone), settings.home / "dbt", settings.dbt_subprocess,
+        lambda: _lineage(settings, project_dir),
+    )  # fmt: skip
     split = steps(project.manifest)
     by_day = {"partitions_def": daily_partitions(settings), "backfill_policy": dg.BackfillPolicy.single_run()}
     return [
@@ -87,3 +90,15 @@ def window(context: dg.AssetExecutionContext) -> Mapping[str, str]:
 
 def _warehouse(databases: Databases, timezone: str) -> Warehouse:
     return Warehouse({**databases.environment(), "ECHO_TIMEZONE": timezone}, databases.url(read_only=True))
+
+
+def _lineage(settings: Settings, project_dir: Path) -> Mapping[str, dg.TableColumnLineage]:
+    """What the UI shows beside each model; SQL that cannot be followed stops no build, but `ops/column_lineage`."""
+    from echo_assets.dbt.project import DbtProjectError
+    from echo_assets.lineage.errors import LineageError
+    from echo_assets.lineage.known import known_lineage
+
+    try:
+        return lineage_by_model(known_lineage(settings, read_contracts(settings.contracts), project_dir).lineage.edges)
+    except (LineageError, DbtProjectError):
+        return {}

@@ -13,6 +13,7 @@ warnings.filterwarnings("ignore", category=dg.PreviewWarning)
 from echo_assets.alerts import alert_sensors  # noqa: E402 - the filter must stand before what it silences
 from echo_assets.dbt_models import dbt_models  # noqa: E402
 from echo_assets.jobs import daily_schedule, ingestion_jobs, quality_job  # noqa: E402
+from echo_assets.leaves import leaves  # noqa: E402
 from echo_assets.order_proof import order_proof  # noqa: E402
 from echo_assets.raw_files import raw_assets  # noqa: E402
 from echo_assets.sensors import new_file_sensor, refresh_sensor  # noqa: E402
@@ -26,11 +27,12 @@ def build(settings: Settings) -> dg.Definitions:
     """Everything of one installation."""
     sources = Sources(settings)
     models, checks = dbt_models(settings), staging_checks(sources)
+    last, checks_of_last = leaves(sources)
     ingestion, daily = ingestion_jobs(sources, lambda: build(settings).resolve_implicit_global_asset_job_def())
     return dg.Definitions(
-        assets=[*raw_assets(sources), *staging_assets(sources), *models, order_proof(sources)],
-        asset_checks=checks,
-        jobs=[ingestion, daily, quality_job(models, checks)],
+        assets=[*raw_assets(sources), *staging_assets(sources), *models, *last, order_proof(sources)],
+        asset_checks=[*checks, *checks_of_last],
+        jobs=[ingestion, daily, quality_job(models, [*checks, *checks_of_last])],
         schedules=[daily_schedule(daily)],
         sensors=[new_file_sensor(sources), refresh_sensor(sources), *alert_sensors(sources)],
         executor=dg.in_process_executor,

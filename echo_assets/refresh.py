@@ -16,6 +16,7 @@ import dagster as dg
 from echo_assets.dbt.project import load_project
 from echo_assets.dbt_models import daily_partitions
 from echo_assets.file_runs import RANGE_END, RANGE_START, SOURCE_TAG, FileRun, file_runs, waiting_files
+from echo_assets.leaves import due_leaves
 from echo_assets.open_checks import OpenChecks, ask, open_file_checks, open_model_checks
 from echo_assets.planner.days import DayRange
 from echo_assets.planner.ledger import LedgerError, read_ledger
@@ -56,6 +57,7 @@ class Refresh:
         """Run whatever there is to run, in order. What fails holds back what reads it, nothing else. Hold the lock."""
         yield from self.files()
         yield from self.days()
+        yield from self.leaves()
 
     def files(self) -> Iterator[RunReport]:
         """Take in every file that waits, one run for each batch of neighbours; then ask what was left unanswered."""
@@ -86,6 +88,13 @@ class Refresh:
             if not report.succeeded:
                 return
         yield from self._ask(open_model_checks(self.instance, self.job))
+
+    def leaves(self) -> Iterator[RunReport]:
+        """Write again what is made of the models themselves, if they have changed."""
+        due = due_leaves(self.sources)
+        if due:
+            self._say(f"building {', '.join(key.to_user_string() for key in due)}: the models have changed")
+            yield self.build(due, {})
 
     def _ask(self, checks: OpenChecks) -> Iterator[RunReport]:
         if checks:

@@ -99,9 +99,9 @@ def _of_source(
     numbers = sql.SQL(", range_agg({}) as numbers from {} {}").format(
         sql.Identifier(query.rows), sql.Identifier(query.figures), _where(where)
     )
-    ctes = sql.SQL(cast(LiteralString, query.ctes))
+    ctes = sql.SQL(query.ctes)
     value = _figures(column, _type_of(connection, column))
-    *again, numbers = connection.execute(ctes + value + numbers).fetchone() or ()
+    *again, numbers = connection.execute(ctes + value + numbers).fetchall()[0]
     raw = sql.Identifier("raw", source)
     columns = sql.SQL(", ").join(sql.Identifier("found", name) for name in named) if named else sql.SQL("null")
     with connection.cursor(row_factory=dict_row) as cursor:
@@ -113,7 +113,7 @@ def _of_source(
 def _figures(column: Column, kind: str) -> sql.Composed:
     """What a figure is judged by; a value that is computed anew has no scale before it has the column's type."""
     value: sql.Composable = sql.SQL("1") if column.name == ROWS else sql.Identifier(column.name)
-    typed = sql.SQL("{}::{}::text").format(value, sql.SQL(cast(LiteralString, kind)))
+    typed = sql.SQL("{}::{}::text").format(value, sql.SQL(kind))
     return sql.SQL(_FIGURES).format(value=typed)
 
 

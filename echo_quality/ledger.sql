@@ -99,3 +99,15 @@ create table if not exists ops.restatements (
     restated_at timestamptz not null default clock_timestamp()
 );
 create index if not exists restatements_of_a_figure on ops.restatements (asset, figure, period);
+
+-- One row is one column that another column is made of; the column * stands for the rows of a table. `how` is value for a
+-- part of the expression, rows for what decides which rows are read, joined or counted.
+create table if not exists ops.column_lineage (
+    asset text not null,
+    "column" text not null,
+    from_asset text not null,
+    from_column text not null,
+    how text not null check (how in ('value', 'rows')),
+    primary key (asset, "column", from_asset, from_column)
+);
+create index if not exists column_lineage_upwards on ops.column_lineage (from_asset, from_column);

@@ -10,7 +10,6 @@ import typer
 from echo_assets.settings import Settings
 from echo_assets.sources import Sources
 
-
 _BY_ROWS = "  (by which rows are read, joined or counted)"
 
 

@@ -17,7 +17,7 @@ from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
 from echo_assets.dbt import in_process, in_subprocess
 from echo_assets.dbt.command import DbtBuild, DbtError, RawEvent
-from echo_assets.dbt.details import Details
+from echo_assets.dbt.details import Details, ModelLineage
 from echo_assets.dbt.outcome import AssetEvent, Outcome
 from echo_assets.dbt.project import DATABASE, ParsedProject, prepare_manifest
 from echo_assets.dbt.tables import table_reader
@@ -47,6 +47,8 @@ class DbtRunner:
     home: Path
     """Logs and compiled SQL of each run are kept below it."""
     subprocess: bool = False
+    lineage: Callable[[], ModelLineage] = dict
+    """Asked before dbt runs: reading the lineage may need dbt for itself."""
 
     def build(
         self, context: dg.AssetExecutionContext, variables: Mapping[str, str] | None = None
@@ -56,10 +58,11 @@ class DbtRunner:
         command = self._command(context, warehouse.environment, variables or {})
         outcome = Outcome(context.selected_asset_keys, context.selected_asset_check_keys)
         context.log.info(f"dbt builds and tests {len(command.nodes)} nodes; its log is {command.log_file}")
+        lineage = self.lineage()
         engine = in_subprocess.stream if self.subprocess else in_process.stream
         try:
             with table_reader(warehouse.read_only_url) as reader, closing(engine(command)) as events:
-                details = Details(context, self.project.manifest, command, reader)
+                details = Details(context, self.project.manifest, command, reader, lineage)
                 for raw in events:
                     outcome.note(raw)
                     for event in self._converted(context, command, raw):

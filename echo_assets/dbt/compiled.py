@@ -13,17 +13,22 @@ from echo_assets.dbt.command import locations
 from echo_assets.dbt.in_process import exclusive, read_parsed
 from echo_assets.dbt.project import OFFLINE, DbtProjectError, prepare_manifest
 
-_FIRST_BUILD = "{% macro is_incremental() %}{{ return(false) }}{% endmacro %}"
+_NOTHING_IS_BUILT = {
+    "macro.dbt.is_incremental": "{% macro is_incremental() %}{{ return(false) }}{% endmacro %}",
+    "macro.dbt.load_cached_relation": "{% macro load_cached_relation(relation) %}{{ return(none) }}{% endmacro %}",
+}
+"""Answers to what a model may ask of the database while it is compiled."""
 
 
 def compiled_models(project_dir: Path, timezone: str, target: Path | None = None) -> dict[str, str]:
     """The compiled SQL by unique id; `timezone` is that of the business day."""
     parsed = prepare_manifest(project_dir, target).parent
-    with exclusive({**OFFLINE, "ECHO_TIMEZONE": timezone}), tempfile.TemporaryDirectory() as scratch:
+    with exclusive({**OFFLINE, "ECHO_TIMEZONE": timezone}), _scratch() as scratch:
         from dbt.cli.main import dbtRunner
 
         manifest = read_parsed(parsed)
-        manifest.macros["macro.dbt.is_incremental"].macro_sql = _FIRST_BUILD
+        for macro, answered in _NOTHING_IS_BUILT.items():
+            manifest.macros[macro].macro_sql = answered
         arguments = [
             "compile",
             "--select",
@@ -37,3 +42,8 @@ def compiled_models(project_dir: Path, timezone: str, target: Path | None = None
     if not answer.success:
         raise DbtProjectError(f"dbt cannot compile {project_dir}: {answer.exception or 'see `dbt compile`'}")
     return {result.node.unique_id: str(result.node.compiled_code) for result in answer.result.results}
+
+
+def _scratch() -> tempfile.TemporaryDirectory[str]:
+    """A folder that goes away; after a failure dbt's threads may still be writing to it."""
+    return tempfile.TemporaryDirectory(prefix="echo-compiled-", ignore_cleanup_errors=True)

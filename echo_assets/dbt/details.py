@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import PurePosixPath
 from typing import Any
@@ -18,6 +18,8 @@ from echo_assets.dbt.tables import TableReader
 from echo_assets.presentation import as_table
 from echo_assets.runbook import runbook_of
 
+ModelLineage = Mapping[str, dg.TableColumnLineage]
+
 FAILING_SAMPLE = "failing_sample"
 _RUNBOOK = "docs/runbook.md#dbt-tests"
 
@@ -30,6 +32,8 @@ class Details:
     manifest: Manifest
     command: DbtBuild
     reader: TableReader
+    lineage: ModelLineage = field(default_factory=dict)
+    """What the columns of each model are made of, by asset."""
 
     def added_to(self, event: AssetEvent, raw: RawEvent) -> AssetEvent:
         """Return the event with more metadata; events of other kinds as they are."""
@@ -43,6 +47,8 @@ class Details:
 
     def _of_relation(self, node: Node) -> dict[str, Any]:
         found: dict[str, Any] = {"dagster/column_schema": self.reader.columns(node)}
+        if lineage := self.lineage.get("/".join(asset_path(node))):
+            found["dagster/column_lineage"] = lineage
         if node["config"]["materialized"] != "view":
             found["dagster/row_count"] = self.reader.rows(node)
         return found

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from sqlglot import exp
 from sqlglot.optimizer.scope import Scope
@@ -93,7 +94,7 @@ class _Model:
                 table.replace(exp.Table(this=exp.to_identifier(_cte_name(asset_of(table))), alias=alias))
         return self._query.sql(DIALECT, pretty=True)
 
-    def rows_of(self, name: str, table: exp.Table | Scope, column: str) -> exp.Expression | None:
+    def rows_of(self, name: str, table: exp.Table | Scope, column: str) -> exp.Expr | None:
         """The rows of a column (`*` for those of the row itself) of what a select reads as `name`."""
         if isinstance(table, exp.Table):
             if not isinstance(table.this, exp.Identifier):
@@ -117,19 +118,19 @@ class _Model:
 
     def _append(self, scope: Scope, column: str) -> bool:
         leaves = self._leaves(scope)
-        place = None if column == ROWS else scope.expression.named_selects.index(column)
+        place = None if column == ROWS else _query(scope).named_selects.index(column)
         found = [self._rows_of_output(leaf, place) for leaf in leaves]
         if all(rows is None for rows in found):
             return False
         for leaf, rows in zip(leaves, found, strict=True):
-            _add(leaf.expression, rows or EMPTY.copy(), row_sets(column))
+            _add(_query(leaf), rows or EMPTY.copy(), row_sets(column))
         if id(scope) in self._united:
             united = exp.column(row_sets(column), "united", quoted=True)
             _add(self._united[id(scope)], collected(united), row_sets(column))
         return True
 
-    def _rows_of_output(self, leaf: Scope, place: int | None) -> exp.Expression | None:
-        select = leaf.expression
+    def _rows_of_output(self, leaf: Scope, place: int | None) -> exp.Expr | None:
+        select = _query(leaf)
         if id(leaf) not in self._grouped:
             self._grouped[id(leaf)] = _prepared(select, self._asset)
         reader = RowSets(self, self._asset, leaf)
@@ -156,7 +157,7 @@ class _Model:
             self._united[id(scope)] = self._unite(query)
         return [each for each in _branches(scope) if isinstance(each.expression, exp.Select)]
 
-    def _unite(self, query: exp.Union) -> exp.Select:
+    def _unite(self, query: exp.Query) -> exp.Select:
         names = list(query.named_selects)
         outer = exp.select(*(exp.column(name, "united", quoted=True) for name in names))
         outer.group_by(*(str(number + 1) for number in range(len(names))), copy=False)
@@ -166,6 +167,11 @@ class _Model:
             query.replace(outer)
         outer.from_(exp.Subquery(this=query, alias=exp.TableAlias(this=exp.to_identifier("united"))), copy=False)
         return outer
+
+
+def _query(scope: Scope) -> Any:
+    """The select or union of a scope."""
+    return scope.expression
 
 
 def _branches(scope: Scope) -> Iterator[Scope]:
@@ -188,13 +194,13 @@ def _prepared(select: exp.Select, asset: str) -> bool:
     return grouped
 
 
-def _aggregates(expression: exp.Expression) -> bool:
+def _aggregates(expression: exp.Expr) -> bool:
     """Whether an expression holds an aggregate that is not a window's."""
     windows = {id(node) for window in inside(expression, exp.Window) for node in (window.this, window.this.this)}
     return any(id(node) not in windows for node in inside(expression, exp.AggFunc))
 
 
-def _add(select: exp.Select, rows: exp.Expression, name: str) -> None:
+def _add(select: exp.Select, rows: exp.Expr, name: str) -> None:
     select.select(exp.alias_(rows, name, quoted=True), append=True, copy=False)
 
 

@@ -20,10 +20,10 @@ from echo_assets.lineage.errors import LineageError
 from echo_assets.lineage.select_edges import inputs, inside
 from echo_assets.lineage.statements import DIALECT
 
-Rows = exp.Expression | None
+Rows = exp.Expr | None
 """None for what no row of the source has a part in."""
 
-EMPTY: exp.Expression = parse_one("cast('{}' as int8multirange)", dialect=DIALECT)
+EMPTY: exp.Expr = parse_one("cast('{}' as int8multirange)", dialect=DIALECT)
 _PICKS = (exp.Lag, exp.Lead, exp.FirstValue, exp.LastValue, exp.NthValue)
 _RANKS = (exp.RowNumber, exp.Rank, exp.DenseRank, exp.PercentRank, exp.CumeDist, exp.Ntile)
 
@@ -40,7 +40,7 @@ def row_sets(column: str) -> str:
     return "_rows_of_" + column.replace(ROWS, "")
 
 
-def collected(rows: exp.Expression) -> exp.Expression:
+def collected(rows: exp.Expr) -> exp.Expr:
     """The rows of a group."""
     return exp.Anonymous(this="range_agg", expressions=[rows])
 
@@ -53,7 +53,7 @@ class RowSets:
     asset: str
     scope: Scope
 
-    def of(self, expression: exp.Expression, *, grouped: bool) -> Rows:
+    def of(self, expression: exp.Expr, *, grouped: bool) -> Rows:
         """The rows of an expression; in a select that groups, what is outside an aggregate has those of its group."""
         if isinstance(expression, exp.Column):
             rows = self._of_column(expression)
@@ -98,14 +98,11 @@ class RowSets:
             return collected(rows) if rows is not None and grouped else rows
         if isinstance(function, _PICKS):
             rows = self.of(function.this, grouped=grouped)
-            picked = function.copy()
-            picked.set("default", None)
-            picked.set("this", rows)
         else:
             rows = self._of_arguments(function, grouped=grouped)
-            picked = collected(rows) if rows is not None else None
         if rows is None:
             return None
+        picked = _picked(function, rows) if isinstance(function, _PICKS) else collected(rows)
         found = window.copy()
         (found.this if isinstance(window.this, exp.Filter) else found).set("this", picked)
         return found
@@ -118,7 +115,7 @@ class RowSets:
         rows = self.of(expression.this, grouped=False)
         return None if rows is None else exp.Filter(this=rows, expression=expression.expression.copy())
 
-    def _of_arguments(self, function: exp.Expression, *, grouped: bool) -> Rows:
+    def _of_arguments(self, function: exp.Expr, *, grouped: bool) -> Rows:
         rows = united(self.of(part, grouped=grouped) for part in function.iter_expressions())
         if isinstance(function, exp.Count) and not self._looked_up(function):
             own = self.own()
@@ -143,7 +140,7 @@ class RowSets:
         found.set("default", other if other is not None else EMPTY.copy())
         return found
 
-    def _of_subquery(self, query: exp.Expression) -> Rows:
+    def _of_subquery(self, query: exp.Expr) -> Rows:
         """Nothing, if it reads none of the rows; else this is where following ends."""
         for within in self._scopes_of(query):
             for name, table in within.selected_sources.items():
@@ -151,11 +148,19 @@ class RowSets:
                     raise LineageError(f"the rows behind {self.asset} cannot be followed through a subquery")
         return None
 
-    def _scopes_of(self, query: exp.Expression) -> Iterator[Scope]:
+    def _scopes_of(self, query: exp.Expr) -> Iterator[Scope]:
         inner = query.unnest()
         for scope in self.scope.subquery_scopes:
             if scope.expression is inner:
                 yield from scope.traverse()
+
+
+def _picked(function: exp.Expr, rows: exp.Expr) -> exp.Expr:
+    """The rows of the neighbour that `lag`, `first_value` and their like look at."""
+    found = function.copy()
+    found.set("default", None)
+    found.set("this", rows)
+    return found
 
 
 def united(found: Iterable[Rows]) -> Rows:
@@ -164,7 +169,7 @@ def united(found: Iterable[Rows]) -> Rows:
     if len(parts) < 2:
         return parts[0] if parts else None
     known = [exp.Coalesce(this=part, expressions=[EMPTY.copy()]) for part in parts]
-    total: exp.Expression = known[0]
+    total: exp.Expr = known[0]
     for part in known[1:]:
         total = exp.Add(this=total, expression=part)
     return exp.Paren(this=total)

@@ -92,14 +92,14 @@ class _Reader:
             return self._of_function(found) if found.is_udtf else self.rows(found)
         return _NOTHING
 
-    def _of(self, expression: exp.Expression, scope: Scope) -> Deps:
+    def _of(self, expression: exp.Expr, scope: Scope) -> Deps:
         """What an expression of the select list is made of."""
         found = self._plain(expression, scope)
         if any(True for _ in inside(expression, _WITH_ROWS)):
             found |= self.rows(scope)
         return found
 
-    def _plain(self, expression: exp.Expression | None, scope: Scope) -> Deps:
+    def _plain(self, expression: exp.Expr | None, scope: Scope) -> Deps:
         """What the columns and subqueries within an expression are made of."""
         if expression is None:
             return _NOTHING
@@ -148,7 +148,7 @@ class _Reader:
         return self._plain(function.expression, function)
 
 
-def inputs(query: exp.Expression) -> Iterator[tuple[str, exp.Join | None]]:
+def inputs(query: exp.Expr) -> Iterator[tuple[str, exp.Join | None]]:
     """The names of a select's tables, in their order, each with the join that adds it."""
     first = query.args.get("from_") or query.args.get("from")
     if first:
@@ -157,12 +157,12 @@ def inputs(query: exp.Expression) -> Iterator[tuple[str, exp.Join | None]]:
         yield join.this.alias_or_name, join
 
 
-def _comes_before(one: str, other: str, query: exp.Expression) -> bool:
+def _comes_before(one: str, other: str, query: exp.Expr) -> bool:
     names = [name for name, _ in inputs(query)]
     return one in names and names.index(one) < names.index(other)
 
 
-def inside(expression: exp.Expression, kinds: type[exp.Expression] | tuple[type[exp.Expression], ...]):  # type: ignore[no-untyped-def]
+def inside(expression: exp.Expr, kinds: type[exp.Expr] | tuple[type[exp.Expr], ...]):  # type: ignore[no-untyped-def]
     """The nodes of these kinds below an expression, itself included, without those of a subquery."""
     for node in expression.walk(prune=lambda each: isinstance(each, exp.Query) and not isinstance(each, exp.Subquery)):
         if isinstance(node, kinds):

@@ -38,10 +38,10 @@ def scope_of(query: exp.Query) -> Scope:
     return scope
 
 
-def _nested(schema: Mapping[str, Iterable[str]]) -> dict[str, dict[str, dict[str, str]]]:
+def _nested(schema: Mapping[str, Iterable[str]]) -> dict[str, object]:
     """The columns by schema, table and column, as sqlglot asks for them; types play no part."""
     found: dict[str, dict[str, dict[str, str]]] = {}
     for asset, columns in schema.items():
         layer, _, table = asset.partition("/")
         found.setdefault(layer, {})[table] = dict.fromkeys(columns, "unknown")
-    return found
+    return dict(found)
