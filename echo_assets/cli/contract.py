@@ -21,10 +21,11 @@ app = typer.Typer(help="Contracts: check, generate, compare with the database, m
 @app.command()
 def check() -> None:
     """Read every contract and compare the generated files with them; exit code 1 if a file is out of date."""
+    from echo_assets.data_dictionary import out_of_date
     from echo_quality.generate import drift
 
     contracts = _contracts()
-    stale = drift(contracts, PROJECT)
+    stale = [*drift(contracts, PROJECT), *out_of_date(_dictionary(contracts), PROJECT)]
     for path in stale:
         tell(f"{path} is not what the contracts say: run `echoctl contract generate` and commit the result")
     if stale:
@@ -34,10 +35,17 @@ def check() -> None:
 
 @app.command()
 def generate() -> None:
-    """Write the files that are generated from the contracts."""
+    """Write the files that are generated from the contracts, and the data dictionary, which also tells of the models."""
+    from echo_assets.data_dictionary import PAGE, out_of_date
     from echo_quality.generate import write
 
-    changed = write(_contracts(), PROJECT)
+    contracts = _contracts()
+    changed = write(contracts, PROJECT)
+    text = _dictionary(contracts)
+    for path in out_of_date(text, PROJECT):
+        (PROJECT / PAGE).parent.mkdir(parents=True, exist_ok=True)
+        (PROJECT / PAGE).write_text(text, encoding="utf-8")
+        changed.append(path)
     print("\n".join(f"written: {path}" for path in changed) or "Nothing to write: all generated files are up to date.")
 
 
@@ -76,6 +84,15 @@ def migrate(
 def _exists(connection: Connection[Any], table: str) -> bool:
     row = connection.execute("select to_regclass(%s) is not null", [table]).fetchone()
     return bool(row and row[0])
+
+
+def _dictionary(contracts: dict[str, Contract]) -> str:
+    from echo_assets.data_dictionary import data_dictionary
+    from echo_assets.dbt.project import load_project
+    from echo_assets.lineage.known import known_lineage
+
+    lineage = known_lineage(Settings.from_environment(), contracts).lineage
+    return data_dictionary(contracts, load_project().manifest, lineage)
 
 
 def _contracts() -> dict[str, Contract]:

@@ -71,10 +71,15 @@ class Graph:
         return _refuse(text, column, self.lineage)
 
 
+def layer_order(layer: str) -> tuple[int, str]:
+    """Sorts layers in the order in which data flows."""
+    return LAYERS.index(layer) if layer in LAYERS else len(LAYERS), layer
+
+
 def by_layer(columns: dict[Column, How]) -> Iterator[tuple[str, list[tuple[Column, How]]]]:
     """The columns of each layer, in the order in which data flows."""
     layers = {column.layer for column in columns}
-    for layer in sorted(layers, key=lambda each: (LAYERS.index(each) if each in LAYERS else len(LAYERS), each)):
+    for layer in sorted(layers, key=layer_order):
         yield layer, sorted((column, how) for column, how in columns.items() if column.layer == layer)
 
 

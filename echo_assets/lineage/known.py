@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -56,9 +58,15 @@ def _read(manifest: Path, contracts: Mapping[str, Contract], timezone: str, proj
 
 
 def _keep(found: KnownLineage, path: Path, state: str) -> None:
+    """Keep it for the next command; where nothing may be written, each reads it for itself."""
+    with suppress(PermissionError):
+        _write(found, path, state)
+
+
+def _write(found: KnownLineage, path: Path, state: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     written = {"state": state, "sql": found.sql, "columns": found.lineage.columns, "edges": found.lineage.edges}
-    part = path.with_suffix(".part")
+    part = path.with_suffix(f".{os.getpid()}.part")
     part.write_text(json.dumps(written), encoding="utf-8")
     part.replace(path)
 

@@ -13,7 +13,6 @@ from pathlib import Path
 from echo_quality.contract import Contract
 from echo_quality.generate.batch_sql import batch_sql
 from echo_quality.generate.dbt_files import counted_statuses_sql, sources_yml
-from echo_quality.generate.dictionary import dictionary_md
 from echo_quality.generate.suite import suite_of
 from echo_quality.generate.tables import tables_sql
 from echo_quality.generate.typing_sql import typing_sql
@@ -24,7 +23,6 @@ def artefacts(contracts: Mapping[str, Contract]) -> dict[str, str]:
     files = {
         "echo_dbt/models/staging/sources.yml": sources_yml(contracts.values()),
         "echo_dbt/macros/counted_statuses.sql": counted_statuses_sql(contracts),
-        "docs/data_dictionary.md": dictionary_md(contracts.values()),
     }
     for source, contract in contracts.items():
         folder = f"echo_quality/generated/{source}"

@@ -1,4 +1,4 @@
-"""The data dictionary page: every source, column and rule in words."""
+"""The sources' part of the data dictionary: every source, column and rule in words."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ from echo_quality.rules import rules_of
 
 
 def dictionary_md(contracts: Iterable[Contract]) -> str:
-    """The page, one section a source."""
-    head = "# Data dictionary\n\nGenerated from the contracts by `echoctl contract generate`; do not edit.\n\n"
-    return head + "\n".join(_section(contract) for contract in contracts)
+    """One section a source."""
+    return "\n".join(_section(contract) for contract in contracts)
 
 
 def _section(contract: Contract) -> str:

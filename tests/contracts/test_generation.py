@@ -67,7 +67,7 @@ def test_nothing_is_committed_that_no_contract_generates(contracts):
 def test_drift_names_what_is_missing_or_edited_and_writing_mends_it(contracts, tmp_path):
     assert drift(contracts, tmp_path) == list(artefacts(contracts))
     write(contracts, tmp_path)
-    edited, missing = "docs/data_dictionary.md", "echo_quality/generated/revenue"
+    edited, missing = "echo_dbt/models/staging/sources.yml", "echo_quality/generated/revenue"
     (tmp_path / edited).write_text("edited", encoding="utf-8")
     shutil.rmtree(tmp_path / missing)
     stale = drift(contracts, tmp_path)
