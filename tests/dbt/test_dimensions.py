@@ -11,7 +11,7 @@ from dbt_warehouse import Warehouse
 pytestmark = pytest.mark.database
 
 STAR = (
-    *("int_customer_scd2", "int_product_scd2", "int_experiment_assignments"),
+    *("int_customer_scd2", "int_product_scd2", "int_transaction_members", "int_experiment_assignments"),
     *("dim_customer", "dim_product", "dim_channel", "dim_campaign", "dim_experiment"),
     *("fact_transactions", "fact_marketing", "fact_experiments"),
 )
@@ -146,3 +146,48 @@ def test_experiment_columns_are_json_and_instants_have_their_business_day(invent
 def test_the_unit_tests_of_the_star_pass(dbt: Dbt, invented: Warehouse) -> None:
     statuses = dbt("test", "--select", *[f"{model},test_type:unit" for model in STAR]).status
     assert set(statuses.values()) == {"pass"}
+
+
+MISTAKES = {
+    "delete from intermediate.int_customer_scd2 where is_current": {
+        *("int_customer_scd2_holds_every_customer", "int_customer_scd2_versions_are_contiguous"),
+    },
+    "update intermediate.int_product_scd2 set price = 5": {"int_product_scd2_holds_every_product"},
+    "insert into intermediate.int_product_scd2 table intermediate.int_product_scd2": {
+        *("int_product_scd2_product_key_unique", "int_product_scd2_versions_are_contiguous"),
+    },
+    "insert into core.dim_customer select * from core.dim_customer where customer_id = 'new'": {
+        *("dim_customer_customer_key_unique", "dim_customer_customer_id_unique"),
+        *("dim_customer_versions_are_contiguous", "assert_no_duplicate_customers"),
+    },
+    "update core.dim_product set valid_to = '2100-01-01' where product_id = 'p9'": {
+        "dim_product_versions_are_contiguous",
+    },
+    "update core.fact_experiments set revenue = 1 where user_id = 'u1'": {"fact_experiments_equals_staging"},
+    "update core.fact_experiments set experiment_key = -1 where user_id = '002'": {
+        "fact_experiments_experiment_key_known",
+    },
+    "update core.fact_experiments set customer_key = 12, date_key = 12 where user_id = '002'": {
+        *("fact_experiments_customer_key_exists", "fact_experiments_date_key_exists"),
+    },
+    "update core.fact_experiments set is_excluded = true where user_id = '002'": {
+        "fact_experiments_excluded_has_a_reason",
+    },
+    "update core.dim_campaign set campaign_key = 7, channel_key = 12 where campaign = 'Winter'": {
+        *("dim_campaign_campaign_key_unique", "dim_campaign_channel_key_exists"),
+    },
+    "update core.dim_experiment set unit = 'cat' where experiment_id = 'e1'": {"dim_experiment_unit_accepted"},
+    "update intermediate.int_experiment_assignments set exclusion_reason = 'mood'": {
+        "int_experiment_assignments_exclusion_reason_accepted",
+    },
+}
+
+
+def test_what_is_broken_by_hand_is_found_by_the_tests_that_should_find_it(dbt: Dbt, invented: Warehouse) -> None:
+    """The last test of the file: nothing is whole after it."""
+    for mistake in MISTAKES:
+        invented.connection.execute(mistake.encode())
+    statuses = dbt(
+        *("test", "--select", *STAR, "--exclude", "test_type:unit", "--indirect-selection", "buildable"), fails=True
+    ).status
+    assert {name for name, status in statuses.items() if status == "fail"} == set.union(*MISTAKES.values())

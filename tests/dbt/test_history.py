@@ -8,7 +8,7 @@ from dbt_warehouse import Warehouse
 
 pytestmark = pytest.mark.database
 
-HISTORY = ("int_customer_scd2", "int_product_scd2", "dim_customer", "dim_product")
+HISTORY = ("int_customer_scd2", "int_product_scd2", "int_transaction_members", "dim_customer", "dim_product")
 FACT = ("dim_channel", "fact_transactions")
 CUSTOMERS = """select customer_key, segment, valid_from::text, is_inferred from core.dim_customer
     where customer_id = 'c1' order by valid_from"""

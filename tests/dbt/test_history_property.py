@@ -15,7 +15,7 @@ pytestmark = pytest.mark.database
 
 MEMBERS = 200
 MODELS = (
-    *("int_customer_scd2", "int_product_scd2"),
+    *("int_customer_scd2", "int_product_scd2", "int_transaction_members"),
     *("dim_customer", "dim_product", "dim_channel", "fact_transactions"),
 )
 _VERSIONS = f"""
