@@ -167,6 +167,9 @@ MISTAKES = {
     "update core.fact_experiments set experiment_key = -1 where user_id = '002'": {
         "fact_experiments_experiment_key_known",
     },
+    "update core.fact_experiments set customer_key = -1 where experiment_id = 'e2' and user_id = '001'": {
+        "fact_experiments_finds_every_customer",
+    },
     "update core.fact_experiments set customer_key = 12, date_key = 12 where user_id = '002'": {
         *("fact_experiments_customer_key_exists", "fact_experiments_date_key_exists"),
     },
