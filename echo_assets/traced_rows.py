@@ -5,9 +5,10 @@ The query is written in `lineage/provenance.py`; it is run here, and what it giv
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, LiteralString, cast
+from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -68,13 +69,8 @@ class SourceRows:
 def stored_figure(connection: Connection, column: Column, where: Mapping[str, str]) -> Figure:
     """Read the figure as it is stored; LineageError if its table is not there."""
     query = sql.SQL("{} from {} {}").format(_figures(column, "text"), _table(column.asset), _where(where))
-    try:
+    with _as_the_models_say(column):
         return _figure(connection.execute(query).fetchone())
-    except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn) as error:
-        raise LineageError(
-            f"{column.written} is not in the database as the models say ({error.diag.message_primary}): "
-            "run `echoctl run`, which builds it"
-        ) from error
 
 
 def rows_behind(
@@ -88,8 +84,21 @@ def rows_behind(
         query = provenance(column.asset, column.name, source, known.sql, known.lineage.columns)
         if query is not None:
             named = [each.name for each in sorted(below) if each.asset == f"raw/{source}" and each.name[0].isalpha()]
-            found.append(_of_source(connection, query, column, where, figure, source, named, limit))
+            with _as_the_models_say(column):
+                found.append(_of_source(connection, query, column, where, figure, source, named, limit))
     return found
+
+
+@contextmanager
+def _as_the_models_say(column: Column) -> Iterator[None]:
+    """Tell of a table that is not there, or is another than the models make, in words."""
+    try:
+        yield
+    except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn) as error:
+        raise LineageError(
+            f"{column.written} cannot be traced, the database is not as the models say "
+            f"({error.diag.message_primary}): run `echoctl run`, which brings it up to date"
+        ) from error
 
 
 def _of_source(

@@ -35,7 +35,7 @@ def check() -> None:
 
 @app.command()
 def generate() -> None:
-    """Write the files that are generated from the contracts, and the data dictionary, which also tells of the models."""
+    """Write the files that are generated from the contracts, and the data dictionary, which tells of models as well."""
     from echo_assets.data_dictionary import PAGE, out_of_date
     from echo_quality.generate import write
 

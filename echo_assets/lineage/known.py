@@ -19,7 +19,7 @@ from echo_assets.lineage.project import project_lineage
 from echo_assets.settings import Settings
 from echo_quality.contract import Contract
 
-_FORM = 2
+_FORM = 3
 """Raise it when what is read or kept changes: what was kept before is then read again."""
 
 

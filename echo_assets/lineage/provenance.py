@@ -100,9 +100,7 @@ class _Model:
             if not isinstance(table.this, exp.Identifier):
                 return None
             if asset_of(table) == self._tracer.base:
-                own = exp.column("_row_id", name)
-                ends = exp.Literal.string("[]")
-                return exp.func("int8multirange", exp.func("int8range", own, own.copy(), ends))
+                return _own_row(name)
             found = self._tracer.carries(asset_of(table), column)
         else:
             found = self._carry(table, column)
@@ -202,6 +200,13 @@ def _aggregates(expression: exp.Expr) -> bool:
 
 def _add(select: exp.Select, rows: exp.Expr, name: str) -> None:
     select.select(exp.alias_(rows, name, quoted=True), append=True, copy=False)
+
+
+def _own_row(name: str) -> exp.Expr:
+    """The row itself; none where a join has found nothing, since a range without ends would be every row."""
+    number = exp.column("_row_id", name)
+    row = exp.func("int8multirange", exp.func("int8range", number, number.copy(), exp.Literal.string("[]")))
+    return exp.Case(ifs=[exp.If(this=exp.Not(this=exp.Is(this=number.copy(), expression=exp.null())), true=row)])
 
 
 def _cte_name(asset: str) -> str:

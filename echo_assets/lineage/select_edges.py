@@ -18,6 +18,7 @@ from sqlglot import exp
 from sqlglot.optimizer.scope import Scope
 
 from echo_assets.lineage.edges import ROWS, Column, How
+from echo_assets.lineage.errors import LineageError
 from echo_assets.lineage.statements import qualified, scope_of
 
 Deps = frozenset[tuple[Column, How]]
@@ -32,7 +33,7 @@ def columns_of(sql: str, schema: Mapping[str, Iterable[str]], name: str) -> dict
 
     `schema` gives the columns of every table by asset; `name` is what an error calls the statement.
     """
-    scope, reader = scope_of(qualified(sql, schema, name)), _Reader()
+    scope, reader = scope_of(qualified(sql, schema, name)), _Reader(name, schema)
     return {**reader.outputs(scope), ROWS: reader.rows(scope)}
 
 
@@ -40,6 +41,8 @@ def columns_of(sql: str, schema: Mapping[str, Iterable[str]], name: str) -> dict
 class _Reader:
     """Follows columns through the scopes of one statement; each scope is read once."""
 
+    name: str
+    schema: Mapping[str, Iterable[str]]
     _outputs: dict[int, dict[str, Deps]] = field(default_factory=dict)
     _rows: dict[int, Deps] = field(default_factory=dict)
 
@@ -117,7 +120,7 @@ class _Reader:
         while holder and column.table not in holder.sources:
             holder = holder.parent  # a subquery that looks at the row around it
         if holder is None:
-            return _NOTHING
+            return _NOTHING if column.table else self._unqualified(column.name, scope)
         found = holder.sources[column.table]
         if isinstance(found, exp.Table):
             own = self._of_table(found, column.name, holder)
@@ -126,6 +129,18 @@ class _Reader:
         else:
             own = self.outputs(found).get(column.name, _NOTHING)
         return own | self._condition(column.table, holder)
+
+    def _unqualified(self, column: str, scope: Scope) -> Deps:
+        """A column without its table, which sqlglot leaves in `distinct on`: of the first table that has it."""
+        for name, _ in inputs(scope.expression):
+            found = scope.sources.get(name)
+            known = self.schema.get(asset_of(found), ()) if isinstance(found, exp.Table) else _selected(found)
+            if column in known:
+                return self._column(exp.column(column, name), scope)
+        for each in _selects(scope):
+            if each.alias == column and not (isinstance(each.this, exp.Column) and not each.this.table):
+                return self._plain(each.this, scope)
+        raise LineageError(f"the columns of {self.name} cannot be followed: unknown column {column}")
 
     def _condition(self, source: str, scope: Scope) -> Deps:
         """What decides which row of a joined table is found; the joined table's own columns are taken as they are."""
@@ -167,6 +182,15 @@ def inside(expression: exp.Expr, kinds: type[exp.Expr] | tuple[type[exp.Expr], .
     for node in expression.walk(prune=lambda each: isinstance(each, exp.Query) and not isinstance(each, exp.Subquery)):
         if isinstance(node, kinds):
             yield node
+
+
+def _selected(scope: Scope | None) -> list[str]:
+    query = scope.expression if scope else None
+    return query.named_selects if isinstance(query, exp.Query) else []
+
+
+def _selects(scope: Scope) -> list[exp.Expr]:
+    return scope.expression.selects if isinstance(scope.expression, exp.Query) else []
 
 
 def asset_of(table: exp.Table) -> str:
