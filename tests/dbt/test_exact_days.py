@@ -8,7 +8,7 @@ from dbt_warehouse import Warehouse
 
 pytestmark = pytest.mark.database
 
-HISTORY = ("int_customer_scd2", "dim_customer")
+HISTORY = ("int_transaction_members", "int_customer_scd2", "dim_customer")
 SALES = ("int_product_scd2", "dim_product", "dim_channel", "fact_transactions")
 MARTS = ("int_customer_transactions", "revenue_daily", "revenue_summary")
 DAYS = ("2024-01-05", "2024-01-15", "2024-02-25", "2024-03-01")

@@ -12,7 +12,8 @@ from dbt_warehouse import Warehouse
 pytestmark = pytest.mark.database
 
 DAYS = ("2024-02-01", "2024-02-02", "2024-02-03")
-DIMENSIONS = ("dim_customer", "dim_product", "dim_channel")
+DIMENSIONS = ("int_transaction_members", "dim_customer", "dim_product", "dim_channel")
+SUMMARY = ("fact_transactions", "revenue_daily", "int_customer_transactions", "revenue_summary")
 
 
 @pytest.fixture
@@ -64,9 +65,9 @@ def test_a_mart_over_a_fact_with_dirty_days_stays_dirty(dbt: Dbt, published: War
     dbt.build_models()
     published.touch("revenue", 5, "2024-02-02")
     published.touch("revenue", 6, "2024-02-03")
-    dbt.build_models(*DIMENSIONS, "fact_transactions", "revenue_summary", window=("2024-02-03", "2024-02-04"))
+    dbt.build_models(*DIMENSIONS, *SUMMARY, window=("2024-02-03", "2024-02-04"))
     assert _mark(published, "finance/revenue_summary", "revenue") == 4
-    dbt.build_models("fact_transactions", "revenue_summary", window=("2024-02-02", "2024-02-03"))
+    dbt.build_models(*SUMMARY, window=("2024-02-02", "2024-02-03"))
     assert _mark(published, "finance/revenue_summary", "revenue") == 6
 
 
@@ -82,11 +83,11 @@ def test_a_day_of_a_fact_stays_dirty_until_its_dimensions_have_seen_the_load(dbt
 
 def test_a_mart_sees_of_a_dimension_what_the_dimension_had_seen(dbt: Dbt, published: Warehouse) -> None:
     dbt.build_models()
-    published.touch("customers", 7, "2024-01-01")
-    dbt.build_models("revenue_summary")
-    assert _mark(published, "finance/revenue_summary", "customers") == 0
-    dbt.build_models("dim_customer", "dim_channel", "revenue_summary")
-    assert _mark(published, "finance/revenue_summary", "customers") == 7
+    published.touch("products", 7, "2024-01-01")
+    dbt.build_models("revenue_by_product")
+    assert _mark(published, "finance/revenue_by_product", "products") == 0
+    dbt.build_models("int_product_scd2", "dim_product", "revenue_by_product")
+    assert _mark(published, "finance/revenue_by_product", "products") == 7
 
 
 @pytest.mark.parametrize("how", ["dropped", "full refresh"])

@@ -23,10 +23,11 @@ MISTAKES: list[dict[str, set[str]]] = [
     {
         "insert into core.fact_transactions select * from core.fact_transactions where transaction_id = 't1'": {
             "fact_transactions_transaction_id_unique", "fact_transactions_equals_staging",
-            "revenue_summary_equals_fact", "revenue_by_product_equals_fact",
+            "revenue_daily_equals_fact",
         },
         "delete from core.fact_marketing where event_id = 'm1'": {
-            "fact_marketing_equals_staging", "channel_performance_equals_fact",
+            "fact_marketing_equals_staging", "channel_performance_equals_fact", "campaign_roi_equals_fact",
+            "customer_acquisition_equals_its_sources",
         },
         "update core.fact_transactions set customer_key = 12 where transaction_id = 't2'": {
             "fact_transactions_customer_key_exists",
@@ -49,11 +50,12 @@ MISTAKES: list[dict[str, set[str]]] = [
         },
         "update core.fact_marketing set channel_key = -1 where event_id = 'm1'": {"fact_marketing_channel_key_known"},
         "update finance.revenue_summary set total_revenue = total_revenue + 0.01 where is_partial": {
-            "revenue_summary_equals_fact",
+            "revenue_summary_equals_revenue_daily", "cohort_retention_equals_revenue_summary",
         },
         "update finance.headline_metrics set total_revenue = total_revenue - 0.01": {"headline_metrics_equals_staging"},
         "insert into core.dim_customer select * from core.dim_customer where customer_id = 'c1'": {
             "dim_customer_customer_key_unique", "dim_customer_customer_id_unique",
+            "dim_customer_versions_are_contiguous", "assert_no_duplicate_customers",
         },
         "update core.dim_date set is_holiday = null where full_date = '2024-01-01'": {"dim_date_is_holiday_not_null"},
         "update core.dim_product set price = 5 where product_name = 'Basic'": {"dim_product_priced_has_tier"},

@@ -24,7 +24,10 @@
         union all
         (select {{ ledger_versions_now(versions) }} except table echo_versions)
     ) as moved;
-    if exists (select from echo_changed) and exists (select from ops.built_days) then
+    if
+        exists (select from echo_changed)
+        and exists (select from ops.built_days where asset = any ({{ ledger_readers() }}))
+    then
         insert into ops.dirty_days (source, day, mark)
         select '{{ ledger_asset(model) | trim }}', days.day, mark.mark
         from (
@@ -37,6 +40,15 @@
         on conflict (source, day) do update set mark = excluded.mark;
     end if;
 {% endmacro %}
+
+{#- The models by day or month that look this one up, as an array of their names. -#}
+{% macro ledger_readers() -%}
+    array[
+    {%- for node in graph.nodes.values() if model.unique_id in node.depends_on.nodes and ledger_reach(node) != 'whole' -%}
+        '{{ ledger_asset(node) | trim }}',
+    {%- endfor -%}
+    null]::text[]
+{%- endmacro %}
 
 {% macro ledger_versions_now(versions) -%}
     {{ versions['member'] }}, {{ versions['key'] }}, valid_from, valid_to from {{ this }}

@@ -9,9 +9,9 @@ channel_map as (
 
 ),
 
-transactions as (
+members as (
 
-    select * from {{ ref('stg_transactions') }}
+    select * from {{ ref('int_transaction_members') }}
 
 ),
 
@@ -35,8 +35,8 @@ funnel_events as (
 
 transaction_labels as (
 
-    select channel from transactions
-    group by 1
+    select channel from members
+    where kind = 'channel'
 
 ),
 

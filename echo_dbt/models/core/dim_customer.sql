@@ -9,9 +9,9 @@ versions as (
 
 ),
 
-transactions as (
+members as (
 
-    select * from {{ ref('stg_transactions') }}
+    select * from {{ ref('int_transaction_members') }}
 
 ),
 
@@ -35,8 +35,8 @@ assignments as (
 
 buyers as (
 
-    select customer_id from transactions
-    group by customer_id
+    select customer_id from members
+    where kind = 'customer'
 
 ),
 

@@ -9,9 +9,9 @@ catalogue_versions as (
 
 ),
 
-transactions as (
+members as (
 
-    select * from {{ ref('stg_transactions') }}
+    select * from {{ ref('int_transaction_members') }}
 
 ),
 
@@ -25,9 +25,10 @@ products_in_facts as (
 
     select
         product_id,
-        min(product collate "C") as product_name
-    from transactions
-    group by product_id, case when product_id is null then product end
+        min(product_name collate "C") as product_name
+    from members
+    where kind = 'product'
+    group by product_id, case when product_id is null then product_name end
 
 ),
 

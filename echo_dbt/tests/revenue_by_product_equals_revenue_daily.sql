@@ -1,4 +1,4 @@
--- The products add up to the fact, to the cent and to the line.
+-- The products add up to the days, to the cent and to the line; the days add up to the fact.
 {{ config(meta={'dagster': {'ref': {'name': 'revenue_by_product'}}}) }}
 
 with
@@ -12,13 +12,12 @@ products as (
 
 ),
 
-lines as (
+days as (
 
     select
-        coalesce(sum(amount), 0) as revenue,
-        count(*) as transactions
-    from {{ ref('fact_transactions') }}
-    where is_counted
+        coalesce(sum(revenue), 0) as revenue,
+        coalesce(sum(transactions), 0)::bigint as transactions
+    from {{ ref('revenue_daily') }}
 
 ),
 
@@ -26,7 +25,7 @@ final as (
 
     select * from products
     except
-    select * from lines
+    select * from days
 
 )
 
