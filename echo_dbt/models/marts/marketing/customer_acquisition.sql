@@ -6,21 +6,9 @@ marketing as (
 
 ),
 
-customer_orders as (
+cohort_months as (
 
-    select * from {{ ref('int_customer_orders') }}
-
-),
-
-customer_transactions as (
-
-    select * from {{ ref('int_customer_transactions') }}
-
-),
-
-customers as (
-
-    select * from {{ ref('dim_customer') }}
+    select * from {{ ref('int_cohort_months') }}
 
 ),
 
@@ -30,41 +18,14 @@ channels as (
 
 ),
 
-channel_map as (
-
-    select * from {{ ref('channel_map') }}
-
-),
-
-acquired_customers as (
-
-    select
-        customer_orders.customer_id,
-        {{ month_start('customer_orders.first_order_date') }} as month,
-        coalesce(channels.channel_key, -1) as channel_key,
-        customer_orders.revenue
-    from customer_orders
-    left join customers
-        on
-            customer_orders.customer_id = customers.customer_id
-            and {{ version_holds_on('customers', 'customer_orders.first_order_date') }}
-    left join channel_map
-        on {{ channel_label('customers.acquisition_channel') }} = channel_map.label
-    left join channels
-        on
-            {{ channel_label('coalesce(channel_map.channel, customers.acquisition_channel)') }}
-            = channels.channel_id
-
-),
-
 cohorts as (
 
     select
-        month,
+        cohort_month as month,
         channel_key,
-        count(*) as new_customers,
+        sum(active_customers) filter (where month = cohort_month)::bigint as new_customers,
         sum(revenue) as revenue
-    from acquired_customers
+    from cohort_months
     group by 1, 2
 
 ),
@@ -96,28 +57,14 @@ acquisition as (
 
 ),
 
-earnings as (
-
-    select
-        acquired_customers.month,
-        acquired_customers.channel_key,
-        customer_transactions.month as earned_month,
-        sum(customer_transactions.revenue) as revenue
-    from customer_transactions
-    inner join acquired_customers
-        on customer_transactions.customer_id = acquired_customers.customer_id
-    group by 1, 2, 3
-
-),
-
 running_earnings as (
 
     select
-        month,
+        cohort_month,
         channel_key,
-        earned_month,
-        sum(revenue) over (partition by month, channel_key order by earned_month) as revenue_so_far
-    from earnings
+        month as earned_month,
+        sum(revenue) over (partition by cohort_month, channel_key order by month) as revenue_so_far
+    from cohort_months
 
 ),
 
@@ -130,7 +77,7 @@ paybacks as (
     from acquisition
     inner join running_earnings
         on
-            acquisition.month = running_earnings.month
+            acquisition.month = running_earnings.cohort_month
             and acquisition.channel_key = running_earnings.channel_key
             and acquisition.spend <= running_earnings.revenue_so_far
     group by 1, 2
