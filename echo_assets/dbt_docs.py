@@ -5,14 +5,13 @@ What it says is in the models' YAML; how it is made, in `dbt/docs.py`.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
 import dagster as dg
 
 from echo_assets import server
-from echo_assets.dbt.project import PROJECT_DIR, prepare_manifest
+from echo_assets.dbt.project import PROJECT_DIR, prepare_manifest, state_of
 from echo_assets.settings import Settings
 
 DBT_DOCS = dg.AssetKey(["docs", "dbt"])
@@ -45,7 +44,7 @@ def write_docs(settings: Settings, project_dir: Path = PROJECT_DIR) -> Path:
     from echo_assets.dbt.docs import generate_docs
 
     manifest = prepare_manifest(project_dir)
-    state, page = _state(manifest), _page(settings)
+    state, page = state_of(manifest), _page(settings)
     environment = {**server.databases(settings).environment(), "ECHO_TIMEZONE": settings.timezone}
     generate_docs(project_dir, manifest.parent, environment, page)
     _made_from(page).write_text(state, encoding="utf-8")
@@ -57,7 +56,7 @@ def docs_are_current(settings: Settings, project_dir: Path = PROJECT_DIR) -> boo
     page = _page(settings)
     if not page.is_file() or not _made_from(page).is_file():
         return False
-    return _made_from(page).read_text(encoding="utf-8") == _state(prepare_manifest(project_dir))
+    return _made_from(page).read_text(encoding="utf-8") == state_of(prepare_manifest(project_dir))
 
 
 def _page(settings: Settings) -> Path:
@@ -66,7 +65,3 @@ def _page(settings: Settings) -> Path:
 
 def _made_from(page: Path) -> Path:
     return page.with_name("made_from")
-
-
-def _state(manifest: Path) -> str:
-    return hashlib.sha256(manifest.read_bytes()).hexdigest()

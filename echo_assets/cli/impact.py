@@ -38,6 +38,4 @@ def impact(
     for layer, columns in by_layer(above):
         print(f"\n{layer}")
         for each, how in columns:
-            print(
-                f"  {each.written}" + ("" if how == "value" else "  (decides which rows are read, joined or counted)")
-            )
+            print(f"  {each.written}{'' if how == 'value' else _BY_ROWS}")

@@ -6,8 +6,10 @@ Parsing needs no database. What the parsed project means to Dagster is in ``tran
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import json
 import os
+import re
 import shutil
 import tempfile
 import time
@@ -45,6 +47,8 @@ _RESULTS = (PARSED_PROJECT, _MANIFEST)
 _STAMP = "parsed_for.json"
 _CLOCK_STEP = 20_000_000
 """File times may lag behind the clock by some milliseconds."""
+_TIMES = re.compile(r'"created_at": [0-9.]+')
+"""What differs between two parses of the same nodes, beside their order."""
 _NOT_SOURCE = {"target", "logs", "dbt_packages", "__pycache__"}
 
 
@@ -77,6 +81,13 @@ def prepare_manifest(project_dir: Path = PROJECT_DIR, target: Path | None = None
 def read_manifest(path: Path) -> Manifest:
     """Return the manifest at `path`; it is read again only when the file has changed."""
     return _read(path.resolve(), path.stat().st_mtime_ns)
+
+
+def state_of(path: Path) -> str:
+    """Return a digest of the manifest at `path` that does not change when the same project is parsed again."""
+    manifest = read_manifest(path)
+    content = json.dumps([manifest[part] for part in ("nodes", "sources", "macros", "docs")], sort_keys=True)
+    return hashlib.sha256(_TIMES.sub("", content).encode()).hexdigest()
 
 
 @lru_cache(maxsize=4)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from echo_assets.dbt.compiled import compiled_models
 from echo_assets.dbt.nodes import asset_path
-from echo_assets.dbt.project import PROJECT_DIR, prepare_manifest, read_manifest
+from echo_assets.dbt.project import PROJECT_DIR, prepare_manifest, read_manifest, state_of
 from echo_assets.lineage.edges import Column, Edge, Lineage
 from echo_assets.lineage.project import project_lineage
 from echo_assets.settings import Settings
@@ -47,8 +47,8 @@ def known_lineage(
 
 
 def _state(manifest: Path, contracts: Mapping[str, Contract], timezone: str) -> str:
-    known = [str(_FORM), timezone, *(repr(contracts[source]) for source in sorted(contracts))]
-    return hashlib.sha256("\0".join(known).encode() + manifest.read_bytes()).hexdigest()
+    known = [str(_FORM), state_of(manifest), timezone, *(repr(contracts[source]) for source in sorted(contracts))]
+    return hashlib.sha256("\0".join(known).encode()).hexdigest()
 
 
 def _read(manifest: Path, contracts: Mapping[str, Contract], timezone: str, project_dir: Path) -> KnownLineage:
