@@ -6,43 +6,42 @@ funnel_events as (
 
 ),
 
-first_events as (
+ranked_events as (
 
-    select distinct on (lead_id)
+    select
+        event_id,
         lead_id,
-        event_at as first_event_at,
-        {{ month_start('event_date') }} as lead_month,
-        campaign_key
+        event_at,
+        event_date,
+        campaign_key,
+        {{ funnel_stage_rank('stage') }} as stage_rank
     from funnel_events
-    order by
-        lead_id asc,
-        event_at asc,
-        {{ funnel_stage_rank('stage') }} asc,
-        event_id collate "C" asc
 
 ),
 
-furthest_stages as (
+numbered_events as (
 
     select
-        lead_id,
-        max({{ funnel_stage_rank('stage') }}) as furthest_stage
-    from funnel_events
-    group by lead_id
+        *,
+        row_number() over (
+            partition by lead_id
+            order by event_at asc, stage_rank asc, event_id collate "C" asc
+        ) as event_number,
+        max(stage_rank) over (partition by lead_id) as furthest_stage
+    from ranked_events
 
 ),
 
 final as (
 
     select
-        first_events.lead_id,
-        first_events.first_event_at,
-        first_events.lead_month,
-        first_events.campaign_key,
-        furthest_stages.furthest_stage
-    from first_events
-    inner join furthest_stages
-        on first_events.lead_id = furthest_stages.lead_id
+        lead_id,
+        event_at as first_event_at,
+        {{ month_start('event_date') }} as lead_month,
+        campaign_key,
+        furthest_stage
+    from numbered_events
+    where event_number = 1
 
 )
 
