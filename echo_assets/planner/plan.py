@@ -94,13 +94,16 @@ def _daily(ledger: Ledger, known: Targets, partitions: DayRange) -> dict[DayRang
 
 
 def _history(ledger: Ledger, known: Targets) -> frozenset[str]:
-    """Find the dimensions whose log of versions changed; facts that only bring new members make no version."""
+    """Find the dimensions whose log of versions changed; facts that only bring new members make no version.
+
+    One that is not there yet has moved nothing.
+    """
     looked_up = frozenset().union(*(target.sources for target in known.values()))
     facts = frozenset().union(*(target.sources for target in known.values() if target.by_day))
     return frozenset(
         entry.asset
         for entry in ledger.stale
-        if entry.asset in looked_up and known[entry.asset].has_versions and entry.source not in facts
+        if entry.asset in looked_up - ledger.missing and known[entry.asset].has_versions and entry.source not in facts
     )
 
 
