@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import dagster as dg
 
 from echo_assets.lineage.edges import ROWS, Edge
-from echo_assets.lineage.project import origins
+from echo_assets.lineage.file_edges import origins
 from echo_quality.contract import Contract
 
 _ROW_ID = "_row_id"

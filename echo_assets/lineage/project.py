@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from echo_assets.dbt.nodes import Manifest, Node, asset_path
 from echo_assets.lineage.edges import ROWS, Column, Edge, Lineage, strongest
+from echo_assets.lineage.file_edges import edges_of_contract
 from echo_assets.lineage.select_edges import Deps, columns_of
-from echo_quality.contract import Column as ContractColumn
 from echo_quality.contract import Contract
 from echo_quality.generate.tables import tables_of
-
-_ROW_ID = "_row_id"
 
 
 def project_lineage(
@@ -23,17 +20,10 @@ def project_lineage(
 ) -> Lineage:
     """Every edge; `compiled` is the SQL of every model by unique id."""
     columns = dict(tables_and_seeds(manifest, contracts, project_dir))
-    edges = [edge for contract in contracts.values() for edge in _of_contract(contract)]
+    edges = [edge for contract in contracts.values() for edge in edges_of_contract(contract)]
     for asset, found in _Models(manifest, compiled, columns).read():
         edges += [Edge(Column(asset, name), *origin) for name, origins in found.items() for origin in origins]
     return Lineage(strongest(edges), columns)
-
-
-def origins(contract: Contract, column: ContractColumn) -> list[str]:
-    """The columns of the file that a staging column may come from: itself, and whatever fills it in."""
-    computed = re.findall(r"\w+", column.computed_as or "")
-    named = {column.name, *column.derived_from, column.default_from, *computed}
-    return [name for name in contract.names if name in named]
 
 
 def tables_and_seeds(
@@ -74,16 +64,3 @@ class _Models:
         found = columns_of(self.compiled[unique_id], self.columns, asset)
         self.columns[asset] = tuple(name for name in found if name != ROWS)
         yield asset, found
-
-
-def _of_contract(contract: Contract) -> Iterator[Edge]:
-    """What loading does: a typed column, the number of the row, and the whole text of a row that is rejected."""
-    raw, staging, quarantine = (f"{layer}/{contract.source}" for layer in ("raw", "staging", "quarantine"))
-    for column in contract.columns:
-        for origin in origins(contract, column):
-            yield Edge(Column(staging, column.name), Column(raw, origin), "value")
-        for name in ("raw", "reasons"):
-            yield Edge(Column(quarantine, name), Column(raw, column.name), "value")
-    for asset in (staging, quarantine):
-        yield Edge(Column(asset, _ROW_ID), Column(raw, _ROW_ID), "value")
-        yield Edge(Column(asset, ROWS), Column(raw, ROWS), "rows")
