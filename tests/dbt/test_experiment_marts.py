@@ -19,8 +19,9 @@ Generated = tuple[Warehouse, dict[str, Any]]
 
 
 def _build(dbt: Dbt) -> None:
-    """The marts with every table above them."""
-    dbt.build_models(*[f"+{mart},config.materialized:table" for mart in MARTS])
+    """The marts with everything above them that is a table."""
+    kinds = ("table", "incremental")
+    dbt.build_models(*[f"+{mart},config.materialized:{kind}" for mart in MARTS for kind in kinds])
 
 
 def _text(value: Decimal | None) -> str | None:
