@@ -33,13 +33,27 @@ cohort_members as (
 
 ),
 
+activity as (
+
+    select
+        cohort_members.cohort_month,
+        customer_months.month,
+        count(*) as active_customers,
+        sum(customer_months.revenue) as revenue
+    from customer_months
+    inner join cohort_members
+        on customer_months.customer_id = cohort_members.customer_id
+    group by 1, 2
+
+),
+
 cohorts as (
 
     select
         cohort_month,
-        count(*) as customers
-    from cohort_members
-    group by 1
+        active_customers as customers
+    from activity
+    where month = cohort_month
 
 ),
 
@@ -54,20 +68,6 @@ cohort_months as (
     cross join lateral (
         {{ date_spine('month', 'cohorts.cohort_month', 'data_end.last_day + 1') }}
     ) as months
-
-),
-
-activity as (
-
-    select
-        cohort_members.cohort_month,
-        customer_months.month,
-        count(*) as active_customers,
-        sum(customer_months.revenue) as revenue
-    from customer_months
-    inner join cohort_members
-        on customer_months.customer_id = cohort_members.customer_id
-    group by 1, 2
 
 ),
 
