@@ -26,7 +26,13 @@ _FIGURES = """
     select count(*) as figures, min({value}) as least, max({value}) as most,
         md5(string_agg(coalesce({value}, 'null'), ',' order by {value} collate "C")) as digest
 """
-_TYPE = "select format_type(atttypid, atttypmod) from pg_attribute where attrelid = to_regclass(%s) and attname = %s"
+_TYPES = """
+    select asset, attname, format_type(atttypid, atttypmod)
+    from unnest(%s::text[]) as known (asset)
+    inner join pg_attribute
+        on attrelid = to_regclass(format('%%I.%%I', split_part(asset, '/', 1), split_part(asset, '/', 2)))
+    where attnum > 0 and not attisdropped
+"""
 _FILES = """
     select file, sha256, count(*) as rows
     from {raw} as found
@@ -68,7 +74,7 @@ class SourceRows:
 
 def stored_figure(connection: Connection, column: Column, where: Mapping[str, str]) -> Figure:
     """Read the figure as it is stored; LineageError if its table is not there."""
-    query = sql.SQL("{} from {} {}").format(_figures(column, "text"), _table(column.asset), _where(where))
+    query = sql.SQL("{} from {} {}").format(_figures(column), _table(column.asset), _where(where))
     with _as_the_models_say(column):
         return _figure(connection.execute(query).fetchone())
 
@@ -78,10 +84,10 @@ def rows_behind(
 ) -> list[SourceRows]:
     """For each source whose rows have a part in the figure, those rows; `limit` bounds the sample."""
     figure = stored_figure(connection, column, where)
-    below = Graph(known.lineage).below(column)
+    below, types = Graph(known.lineage).below(column), _types(connection, known)
     found = []
     for source in sorted({each.asset.partition("/")[2] for each in below if each.layer == "raw"}):
-        query = provenance(column.asset, column.name, source, known.sql, known.lineage.columns)
+        query = provenance(column.asset, column.name, source, known.sql, types)
         if query is not None:
             named = [each.name for each in sorted(below) if each.asset == f"raw/{source}" and each.name[0].isalpha()]
             with _as_the_models_say(column):
@@ -109,8 +115,7 @@ def _of_source(
         sql.Identifier(query.rows), sql.Identifier(query.figures), _where(where)
     )
     ctes = sql.SQL(query.ctes)
-    value = _figures(column, _type_of(connection, column))
-    *again, numbers = connection.execute(ctes + value + numbers).fetchall()[0]
+    *again, numbers = connection.execute(ctes + _figures(column) + numbers).fetchall()[0]
     raw = sql.Identifier("raw", source)
     columns = sql.SQL(", ").join(sql.Identifier("found", name) for name in named) if named else sql.SQL("null")
     with connection.cursor(row_factory=dict_row) as cursor:
@@ -119,17 +124,18 @@ def _of_source(
     return SourceRows(source, sum(file["rows"] for file in files), files, sample, _figure(again) == figure)
 
 
-def _figures(column: Column, kind: str) -> sql.Composed:
-    """What a figure is judged by; a value that is computed anew has no scale before it has the column's type."""
+def _figures(column: Column) -> sql.Composed:
     value: sql.Composable = sql.SQL("1") if column.name == ROWS else sql.Identifier(column.name)
-    typed = sql.SQL("{}::{}::text").format(value, sql.SQL(kind))
-    return sql.SQL(_FIGURES).format(value=typed)
+    return sql.SQL(_FIGURES).format(value=sql.SQL("{}::text").format(value))
 
 
-def _type_of(connection: Connection, column: Column) -> str:
-    """The type of a stored column, as the catalog writes it."""
-    found = connection.execute(_TYPE, [_table(column.asset).as_string(connection), column.name]).fetchone()
-    return str(found[0]) if found else "text"
+def _types(connection: Connection, known: KnownLineage) -> dict[str, dict[str, str]]:
+    """The columns of every asset, with the type that the database has for them; '' if it does not have them."""
+    found = {asset: dict.fromkeys(columns, "") for asset, columns in known.lineage.columns.items()}
+    for asset, column, kind in connection.execute(_TYPES, [list(found)]):
+        if column in found[asset]:
+            found[asset][column] = kind
+    return found
 
 
 def _figure(row: Sequence[Any] | None) -> Figure:

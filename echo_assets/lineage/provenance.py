@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from graphlib import TopologicalSorter
 from typing import Any
 
 from sqlglot import exp
@@ -31,14 +32,16 @@ class Provenance:
     """The column of `figures` that holds the row numbers."""
 
 
-def provenance(
-    asset: str, column: str, source: str, sql: Mapping[str, str], schema: Mapping[str, Iterable[str]]
-) -> Provenance | None:
+Columns = Mapping[str, Mapping[str, str]]
+"""The columns of every asset, each with its type: what a model computes is rounded to it when it is stored. '' leaves it."""
+
+
+def provenance(asset: str, column: str, source: str, sql: Mapping[str, str], columns: Columns) -> Provenance | None:
     """The query for a column and the staging table of a source; None if no row of it has a part in the column.
 
     `sql` is the compiled SQL of every model by asset. LineageError where a statement cannot be followed.
     """
-    tracer = _Tracer(f"staging/{source}", sql, schema)
+    tracer = _Tracer(f"staging/{source}", sql, columns)
     if not tracer.carries(asset, column):
         return None
     return Provenance(tracer.ctes(), _cte_name(asset), row_sets(column))
@@ -50,25 +53,32 @@ class _Tracer:
 
     base: str
     sql: Mapping[str, str]
-    schema: Mapping[str, Iterable[str]]
+    columns: Columns
     _models: dict[str, _Model] = field(default_factory=dict)
-    _order: list[str] = field(default_factory=list)
+    _carrying: set[str] = field(default_factory=set)
 
     def carries(self, asset: str, column: str) -> bool:
         """Make the model carry the rows of a column; False if it has none."""
         if asset not in self.sql:
             return False
         if asset not in self._models:
-            self._models[asset] = _Model(self, asset, qualified(self.sql[asset], self.schema, asset))
+            self._models[asset] = _Model(self, asset, qualified(self.sql[asset], self.columns, asset))
         found = self._models[asset].carries(column)
-        if found and asset not in self._order:
-            self._order.append(asset)  # what it reads was put there before
+        if found:
+            self._carrying.add(asset)
         return found
 
     def ctes(self) -> str:
-        """The statements of all models that carry rows, each under a name of its own."""
-        parts = (f"{_cte_name(asset)} as (\n{self._models[asset].text(self._order)}\n)" for asset in self._order)
-        return "with " + ",\n".join(parts)
+        """The statements of all models that carry rows, each under a name of its own and after those that it reads."""
+        reads = {asset: self._models[asset].reads() & self._carrying for asset in sorted(self._carrying)}
+        return "with " + ",\n".join(self._cte(asset) for asset in TopologicalSorter(reads).static_order())
+
+    def _cte(self, asset: str) -> str:
+        model = self._models[asset]
+        kinds = self.columns[asset].items()
+        typed = [f'cast("{name}" as {kind}) as "{name}"' if kind else f'"{name}"' for name, kind in kinds]
+        columns = ", ".join([*typed, *(f'"{row_sets(column)}"' for column in model.carried())])
+        return f"{_cte_name(asset)} as (\nselect {columns} from (\n{model.text(self._carrying)}\n) as computed)"
 
 
 class _Model:
@@ -85,6 +95,14 @@ class _Model:
 
     def carries(self, column: str) -> bool:
         return self._carry(self._root, column)
+
+    def carried(self) -> list[str]:
+        """The columns of which the model carries the rows."""
+        return [column for (scope, column), found in self._carried.items() if found and scope == id(self._root)]
+
+    def reads(self) -> set[str]:
+        """The assets that the model reads."""
+        return {asset_of(table) for table in self._query.find_all(exp.Table) if table.db}
 
     def text(self, carrying: Iterable[str]) -> str:
         """The statement, reading the models that carry rows under their new names."""

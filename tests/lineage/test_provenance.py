@@ -11,7 +11,11 @@ from echo_assets.lineage.errors import LineageError
 from echo_assets.lineage.provenance import provenance
 from echo_assets.lineage.select_edges import columns_of
 
-TABLES = {"staging/sales": ("customer", "amount", "paid", "_row_id"), "staging/people": ("customer", "name", "_row_id")}
+TABLES = {
+    "staging/sales": {"customer": "text", "amount": "int", "paid": "boolean", "_row_id": "bigint"},
+    "staging/people": {"customer": "text", "name": "text", "_row_id": "bigint"},
+}
+INTEGERS = {"x", "total", "amount", "_row_id"}
 ROWS = """
     drop table if exists pg_temp.sales, pg_temp.people;
     create temp table sales (customer text, amount int, paid boolean, _row_id bigint);
@@ -27,9 +31,10 @@ def rows_of(
 ) -> tuple[list[object], set[int]]:
     """The figures as they come out, and the numbers of the rows that they come from."""
     connection.execute(ROWS)
-    columns: dict[str, tuple[str, ...]] = dict(TABLES)
+    columns: dict[str, dict[str, str]] = dict(TABLES)
     for asset, text in models.items():
-        columns[asset] = tuple(name for name in columns_of(text, columns, asset) if name != "*")
+        names = [name for name in columns_of(text, columns, asset) if name != "*"]
+        columns[asset] = {name: "bigint" if name in INTEGERS else "text" for name in names}
     found = provenance(list(models)[-1], column, source, models, columns)
     assert found
     ctes = found.ctes.replace('"staging".', "").replace("staging.", "")
@@ -86,10 +91,22 @@ def test_a_figure_comes_from_exactly_these_rows(
 def test_rows_are_followed_through_several_models_and_only_where_they_flow(connection: psycopg.Connection) -> None:
     models = {
         "stg/stg_sales": "select *, amount > 5 as is_big from staging.sales",
-        "core/totals": "select customer, sum(amount) filter (where is_big) as total from stg.stg_sales group by 1",
+        "core/totals":
+            "select customer, sum(amount) filter (where is_big::boolean) as total from stg.stg_sales group by customer",
         "finance/named": "select p.name, t.total from core.totals as t left join staging.people as p using (customer)",
     }
     assert rows_of(connection, models, "total", where="name = 'Ann'") == ([30], {1, 2})
+
+
+@pytest.mark.database
+def test_a_model_is_asked_for_more_after_others_have_read_it(connection: psycopg.Connection) -> None:
+    models = {
+        "core/a": "select customer, amount from staging.sales",
+        "core/b": "select customer, sum(amount) as total from core.a group by customer",
+        "core/c": "select customer, count(*) as amount from core.a group by customer",
+        "finance/both": "select b.total + c.amount as x from core.b as b inner join core.c as c using (customer)",
+    }
+    assert rows_of(connection, models, "x", where="x > 10") == ([38], {1, 2, 3})
 
 
 @pytest.mark.database
