@@ -154,3 +154,28 @@ def test_a_late_line_restates_what_is_closed_with_its_cause(dbt: Dbt, three_mont
         ("2024-02-01", "total_revenue", 200, 207, True),
         ("2024-02-01", "transactions", 1, 2, True),
     ]
+
+
+MISTAKES = {
+    "update finance.revenue_daily set failed_amount = 0, all_transactions = 0": "revenue_daily_equals_fact",
+    "update intermediate.int_product_months set transactions = 2": "int_product_months_equals_revenue_daily",
+    "delete from intermediate.int_customer_transactions where month = '2024-02-01'": (
+        "int_customer_transactions_equals_revenue_daily"
+    ),
+    "update intermediate.int_customer_orders set revenue = revenue + 0.01": "int_customer_orders_equals_revenue_daily",
+    "update customers.customer_360 set orders = orders + 1": "customer_360_equals_revenue_daily",
+    "update customers.rfm_segments set monetary = 0": "rfm_segments_equals_revenue_daily",
+    "update customers.cohort_retention set active_customers = 2 where months_since = 1": (
+        "cohort_retention_equals_revenue_summary"
+    ),
+    "delete from finance.metrics_daily where metric = 'transactions'": "metrics_daily_equals_revenue_daily",
+    "delete from finance.metrics_catalog where metric = 'total_revenue'": "metrics_daily_metric_is_catalogued",
+}
+
+
+def test_each_planted_error_is_found_by_the_test_that_should_find_it(dbt: Dbt, three_months: Warehouse) -> None:
+    dbt.build_models()
+    for mistake in MISTAKES:
+        three_months.connection.execute(mistake.encode())
+    statuses = dbt("test", "--select", *MISTAKES.values(), fails=True).status
+    assert statuses == dict.fromkeys(MISTAKES.values(), "fail")
