@@ -11,7 +11,11 @@ months as (
 
 final as (
 
-    select *
+    select
+        month,
+        mrr,
+        active_subscribers,
+        active_subscriptions
     from months
     where
         mrr < 0
