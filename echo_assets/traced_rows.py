@@ -92,7 +92,7 @@ def rows_behind(
             named = [each.name for each in sorted(below) if each.asset == f"raw/{source}" and each.name[0].isalpha()]
             with _as_the_models_say(column):
                 found.append(_of_source(connection, query, column, where, figure, source, named, limit))
-    return found
+    return [each for each in found if each.rows or not each.computes_the_same]
 
 
 @contextmanager

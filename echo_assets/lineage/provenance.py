@@ -33,7 +33,9 @@ class Provenance:
 
 
 Columns = Mapping[str, Mapping[str, str]]
-"""The columns of every asset, each with its type: what a model computes is rounded to it when it is stored. '' leaves it."""
+"""The columns of every asset, each with its type: what a model computes is rounded to it when it is stored.
+
+A type of '' leaves a column as it is computed."""
 
 
 def provenance(asset: str, column: str, source: str, sql: Mapping[str, str], columns: Columns) -> Provenance | None:
