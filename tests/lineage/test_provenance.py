@@ -92,7 +92,8 @@ def test_rows_are_followed_through_several_models_and_only_where_they_flow(conne
     models = {
         "stg/stg_sales": "select *, amount > 5 as is_big from staging.sales",
         "core/totals": """
-            select customer, sum(amount) filter (where is_big::boolean) as total from stg.stg_sales group by customer""",
+            select customer, sum(amount) filter (where is_big::boolean) as total
+            from stg.stg_sales group by customer""",
         "finance/named": "select p.name, t.total from core.totals as t left join staging.people as p using (customer)",
     }
     assert rows_of(connection, models, "total", where="name = 'Ann'") == ([30], {1, 2})
