@@ -12,6 +12,7 @@ warnings.filterwarnings("ignore", category=dg.PreviewWarning)
 
 from echo_assets.alerts import alert_sensors  # noqa: E402 - the filter must stand before what it silences
 from echo_assets.dbt_models import dbt_models  # noqa: E402
+from echo_assets.event_streams import event_streams  # noqa: E402
 from echo_assets.jobs import daily_schedule, ingestion_jobs, quality_job  # noqa: E402
 from echo_assets.leaves import leaves  # noqa: E402
 from echo_assets.order_proof import order_proof  # noqa: E402
@@ -30,7 +31,7 @@ def build(settings: Settings) -> dg.Definitions:
     last, checks_of_last = leaves(sources)
     ingestion, daily = ingestion_jobs(sources, lambda: build(settings).resolve_implicit_global_asset_job_def())
     return dg.Definitions(
-        assets=[*raw_assets(sources), *staging_assets(sources), *models, *last, order_proof(sources)],
+        assets=[*raw_assets(sources), *staging_assets(sources), *models, *last, *event_streams(), order_proof(sources)],
         asset_checks=[*checks, *checks_of_last],
         jobs=[ingestion, daily, quality_job(models, [*checks, *checks_of_last])],
         schedules=[daily_schedule(daily)],

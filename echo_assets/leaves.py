@@ -5,7 +5,7 @@ from __future__ import annotations
 import dagster as dg
 
 from echo_assets.dbt.nodes import Manifest, asset_path, built_nodes
-from echo_assets.dbt.project import load_project
+from echo_assets.dbt.project import load_project, prepare_manifest, state_of
 from echo_assets.dbt_docs import DBT_DOCS, dbt_docs, docs_are_current
 from echo_assets.lineage_table import LINEAGE, lineage_assets, lineage_is_kept
 from echo_assets.sources import Sources
@@ -30,6 +30,11 @@ def due_leaves(sources: Sources) -> list[dg.AssetKey]:
         return []
     current = {LINEAGE: lineage_is_kept(sources), DBT_DOCS: docs_are_current(sources.settings)}
     return [key for key, is_current in current.items() if not is_current]
+
+
+def models_state() -> str:
+    """A text that differs whenever the models do."""
+    return state_of(prepare_manifest())
 
 
 def last_models(manifest: Manifest) -> list[dg.AssetKey]:

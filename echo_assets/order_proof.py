@@ -10,6 +10,7 @@ from echo_assets.runbook import runbook_of
 from echo_assets.sources import Sources
 
 _CHECK = "every_way_gives_the_same_tables"
+_HOLDS = "Every table holds the same rows, whatever the order in which they arrived and were built."
 _RUNBOOK = "docs/runbook.md#every-way-gives-the-same-tables"
 _SEED = 1
 
@@ -23,7 +24,7 @@ def order_proof(sources: Sources) -> dg.AssetsDefinition:
         owners=["team:analytics_team"],
         kinds={"postgres"},
         deps=[dg.AssetKey(["staging", source]) for source in sources.contracts],
-        check_specs=[dg.AssetCheckSpec(_CHECK, asset=["ops", "order_proof"])],
+        check_specs=[dg.AssetCheckSpec(_CHECK, asset=["ops", "order_proof"], description=_HOLDS)],
         pool="order_proof",
     )
     def build(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:

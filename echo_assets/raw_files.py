@@ -23,6 +23,23 @@ def files_of(source: str) -> dg.DynamicPartitionsDefinition:
     return dg.DynamicPartitionsDefinition(name=f"{source}_files")
 
 
+def forget_gone_files(sources: Sources, instance: dg.DagsterInstance) -> list[str]:
+    """Drop the partitions of files that are gone and of which nothing stands, and name them; no run may be under way.
+
+    Such is a refused file that was taken away: nobody can take it in again, so "materialize all" would fail on it.
+    """
+    gone = []
+    with sources.connection(read_only=True) as connection:
+        for source in sources.contracts:
+            kept = {*sources.files(source), *standing_loads(connection, source)}
+            name = str(files_of(source).name)
+            for key in instance.get_dynamic_partitions(name):
+                if key not in kept:
+                    instance.delete_dynamic_partition(name, key)
+                    gone.append(f"{source}/{key}")
+    return gone
+
+
 def raw_assets(sources: Sources) -> list[dg.AssetsDefinition]:
     """One raw asset a contract."""
     return [_raw_asset(sources, contract) for contract in sources.contracts.values()]

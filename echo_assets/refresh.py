@@ -24,7 +24,7 @@ from echo_assets.planner.plan import RunPlan, plan
 from echo_assets.planner.report import Progress, RunReport
 from echo_assets.planner.runs import execute_assets, origin_of, tags_of
 from echo_assets.planner.targets import targets_from
-from echo_assets.raw_files import files_of
+from echo_assets.raw_files import files_of, forget_gone_files
 from echo_assets.settings import PROJECT
 from echo_assets.sources import Sources
 from echo_assets.unfinished_runs import UNDER_LOCK, close_cut_off_runs, runs_of_the_daemon
@@ -62,10 +62,13 @@ class Refresh:
     def files(self) -> Iterator[RunReport]:
         """Take in every file that waits, one run for each batch of neighbours; then ask what was left unanswered."""
         close_cut_off_runs(self.instance)
-        for other in runs_of_the_daemon(self.instance):
+        others = runs_of_the_daemon(self.instance)
+        for other in others:
             self._say(f"run {other.run_id[:8]} of the daemon is {other.status.value}: {_WAITING}")
-        reports = []
-        for run in planned_file_runs(self.sources, self.instance):
+        runs, reports = planned_file_runs(self.sources, self.instance), []
+        if not others:
+            forget_gone_files(self.sources, self.instance)
+        for run in runs:
             self._say(f"{run.source}: taking in {run.first if run.first == run.last else f'{run.first} to {run.last}'}")
             reports.append(self.build((dg.AssetKey(list(key)) for key in run.selection), run.tags))
             yield reports[-1]

@@ -8,9 +8,10 @@ import json
 import dagster as dg
 
 from echo_assets.file_runs import FINGERPRINT_TAG, SOURCE_TAG, FileRun, WaitingFile, file_runs, waiting_files
+from echo_assets.leaves import due_leaves, models_state
 from echo_assets.planner.locks import planning_lock
 from echo_assets.planner.runs import run_key, tags_of
-from echo_assets.raw_files import files_of
+from echo_assets.raw_files import files_of, forget_gone_files
 from echo_assets.refresh import planned_builds
 from echo_assets.sources import Sources
 from echo_assets.unfinished_runs import UNFINISHED, close_cut_off_runs, runs_of_the_daemon
@@ -38,6 +39,8 @@ def new_file_sensor(sources: Sources) -> dg.SensorDefinition:
                 return dg.SkipReason(_HELD)
             close_cut_off_runs(context.instance)
             waiting = waiting_files(sources)
+            if not runs_of_the_daemon(context.instance):
+                forget_gone_files(sources, context.instance)
         seen_before = json.loads(context.cursor or "{}")
         cursor = json.dumps({_identity(waits): waits.version for each in waiting.values() for waits in each})
         still = {source: [waits for waits in each if _is_still(waits, seen_before)] for source, each in waiting.items()}
@@ -98,7 +101,7 @@ def refresh_sensor(sources: Sources) -> dg.SensorDefinition:
         asset_selection=dg.AssetSelection.all() - dg.AssetSelection.groups("raw", "staging", "quarantine"),
         minimum_interval_seconds=_INTERVAL,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Rebuilds the days that landed rows touched, and whatever is built on them.",
+        description="Rebuilds the days that landed rows touched, whatever is built on them, and then the leaves.",
     )
     def sense(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         with planning_lock(sources.url(), wait=False) as held:
@@ -108,6 +111,9 @@ def refresh_sensor(sources: Sources) -> dg.SensorDefinition:
             if runs_of_the_daemon(context.instance):
                 return dg.SkipReason("files are being taken in, or a build is under way")
             builds = planned_builds(sources)
+            due = [] if builds else due_leaves(sources)
+        if due:
+            return dg.RunRequest(run_key=f"leaves of {models_state()}", asset_selection=due)
         if not builds:
             return dg.SkipReason("nothing is dirty")
         key = run_key(builds[0], context.instance)

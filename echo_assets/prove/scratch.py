@@ -16,7 +16,7 @@ import psycopg
 from psycopg import sql
 
 from echo_assets.dbt import in_process
-from echo_assets.dbt.command import PROBLEMS, DbtBuild, DbtError
+from echo_assets.dbt.command import PROBLEMS, DbtBuild, DbtError, RawEvent
 from echo_assets.dbt.nodes import asset_path, built_nodes
 from echo_assets.dbt.project import ParsedProject, prepare_manifest
 from echo_assets.planner.days import DayRange
@@ -108,13 +108,12 @@ class Scratch:
             environment={**self.databases.environment(), "ECHO_TIMEZONE": self.timezone},
             full_refresh=full_refresh,
         )
-        problems: list[str] = []
+        problems: list[RawEvent] = []
         try:
-            for event in in_process.stream(build):
-                if field := PROBLEMS.get(event["info"]["name"]):
-                    problems.append(str(event["data"].get(field)))
+            problems.extend(event for event in in_process.stream(build) if event["info"]["name"] in PROBLEMS)
         except DbtError as error:
-            raise DbtError(f"a build in the scratch database failed: {'; '.join(problems) or error}") from error
+            told = "; ".join(str(event["data"].get(PROBLEMS[event["info"]["name"]])) for event in problems)
+            raise DbtError(f"a build in the scratch database failed: {told or error}") from error
 
 
 @contextmanager

@@ -169,3 +169,15 @@ def test_the_plan_is_requested_run_by_run_and_a_lost_tick_changes_nothing(platfo
     assert platform.value("select sum(total_revenue) from finance.revenue_summary") == platform.value(
         "select sum(amount) from staging.revenue where status = 'paid'"
     )
+
+
+def test_a_refused_file_that_was_taken_away_leaves_no_partition_that_could_only_fail(platform: Platform) -> None:
+    good = platform.drop("revenue", "good.csv", SALES + sale("t1", "2024-01-05"))
+    bad = platform.drop("revenue", "bad.csv", SALES + "t2,,,,\n")
+    platform.take_in()
+    bad.path.unlink()
+    platform.look(NEW_FILES)
+    partitions = platform.instance.get_dynamic_partitions("revenue_files")
+    assert good.partition_key in partitions
+    assert bad.partition_key not in partitions
+    assert platform.value("select status from ops.loads where file = 'bad.csv'") == "withdrawn"

@@ -14,8 +14,8 @@
     analyze echo_versions;
 {% endmacro %}
 
-{#- In record_build: marks for the days on which a fact's row now belongs to another version. A first build marks nothing:
-    nothing has looked anything up yet. -#}
+{#- In record_build: marks for the days on which a fact's row now belongs to another version. A member that is new has no
+    rows yet but those of days that are dirty anyway. A first build marks nothing: nothing has looked anything up. -#}
 {% macro record_changed_versions() %}
     {%- set versions = ledger_meta(model)['versions'] %}
     create temp table echo_changed on commit drop as
@@ -28,6 +28,7 @@
         exists (select from echo_changed)
         and exists (select from ops.built_days where asset = any ({{ ledger_readers() }}))
     then
+        with mark as materialized (select nextval(pg_get_serial_sequence('ops.loads', 'load_id')) as mark)
         insert into ops.dirty_days (source, day, mark)
         select '{{ ledger_asset(model) | trim }}', days.day, mark.mark
         from (
@@ -36,7 +37,7 @@
             {%- if not loop.last %} union {% endif %}
             {%- endfor %}
         ) as days
-        cross join (select nextval(pg_get_serial_sequence('ops.loads', 'load_id')) as mark) as mark
+        cross join mark
         on conflict (source, day) do update set mark = excluded.mark;
     end if;
 {% endmacro %}
@@ -64,9 +65,9 @@
                 where {{ fact['member'] }} in (select echo_changed.member from echo_changed)
                 group by 1, 2
             ) as facts
-            left join echo_versions as before
+            inner join echo_versions as before
                 on facts.member = before.member and {{ version_holds_on('before', 'facts.day') }}
-            left join (select {{ ledger_versions_now(versions) }}) as after (member, key, valid_from, valid_to)
+            inner join (select {{ ledger_versions_now(versions) }}) as after (member, key, valid_from, valid_to)
                 on facts.member = after.member and {{ version_holds_on('after', 'facts.day') }}
-            where before.key is distinct from after.key
+            where before.key <> after.key
 {% endmacro %}
