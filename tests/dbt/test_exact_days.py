@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import random
+from datetime import date, timedelta
+from typing import Any
+
 import pytest
 from dbt_command import Dbt
 from dbt_warehouse import Warehouse
@@ -101,3 +105,48 @@ def test_a_rebuild_that_changes_nothing_restates_nothing(dbt: Dbt, built: Wareho
     dbt.build_models(*HISTORY, *SALES, *MARTS)
     dbt.build_models(*HISTORY, *SALES, *MARTS, full_refresh=True)
     assert built.rows("select * from ops.restatements") == []
+
+
+FIGURES = ("total_revenue", "transactions", "average_order_value", "customers", "revenue_growth")
+
+
+def _by_day(warehouse: Warehouse) -> dict[str, Any]:
+    """What the fact holds of each day."""
+    return dict(
+        warehouse.rows(
+            "select transaction_date::text, sum(hashtext(f::text)) from core.fact_transactions as f group by 1"
+        )
+    )
+
+
+def _told(warehouse: Warehouse) -> dict[tuple[str, str], Any]:
+    """Every figure of every month but the last, which is open."""
+    rows = warehouse.rows(f"select month::text, {', '.join(FIGURES)} from finance.revenue_summary order by 1")
+    return {(month, name): value for month, *values in rows[:-1] for name, value in zip(FIGURES, values, strict=True)}
+
+
+def _changed(before: dict[Any, Any], after: dict[Any, Any]) -> set[Any]:
+    return {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_random_late_rows_move_exactly_what_a_full_rebuild_would_change(dbt: Dbt, built: Warehouse, seed: int) -> None:
+    chance = random.Random(seed)
+    late = (date(2024, 1, 1) + timedelta(days=chance.randrange(90))).isoformat()
+    days, told = _by_day(built), _told(built)
+    built.sell("late", late, f"{chance.randrange(1, 999)}.99", customer_id=chance.choice(["known", "other", "new"]))
+    built.touch("revenue", 3, late)
+    _grow(built, f"2024-0{chance.randrange(1, 4)}-0{chance.randrange(1, 10)}T0{chance.randrange(10)}:00Z", "large", 4)
+    dbt.build_models(*HISTORY)
+    moved = {late, *(day for day, _ in built.rows(MOVED))}
+    for day in sorted(moved):
+        after = (date.fromisoformat(day) + timedelta(days=1)).isoformat()
+        dbt.build_models(*SALES, "revenue_daily", window=(day, after))
+    dbt.build_models("int_customer_transactions", "revenue_summary")
+    content = built.content()
+    restated = set(built.rows("select period::text, figure from ops.restatements where asset like '%%revenue_summary'"))
+    dbt.build_models(*HISTORY, *SALES, *MARTS, full_refresh=True)
+    assert built.content() == content
+    assert _changed(days, _by_day(built)) == moved
+    assert _changed(told, _told(built)) & told.keys() == restated & told.keys()
+    assert restated <= _changed(told, _told(built))

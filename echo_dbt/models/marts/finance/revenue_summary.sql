@@ -1,7 +1,9 @@
 {{
     config(
         meta={'echo': {'restates': {
-            'period': 'month', 'grain': 'month', 'figures': ['total_revenue', 'transactions', 'customers'],
+            'period': 'month', 'grain': 'month', 'figures': [
+                'total_revenue', 'transactions', 'average_order_value', 'customers', 'revenue_growth',
+            ],
         }}},
     )
 }}
