@@ -13,6 +13,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 GOOD = [f"2024-01-{day:02},100.50,C{day},Widget,paid" for day in range(1, 31)]
 SALES = "\n".join(["date,amount,customer_id,product,status", *GOOD, "2024-01-31,many,C31,Widget,paid", ""])
 REVENUE = "select month::text, total_revenue from finance.revenue_summary"
+WITHOUT_CHECKS = {"docs/dbt", "streaming/user_events"}  # a page, and a table that is not ours to make
 CARRIED_WITHIN, BUILT_WITHIN = 300, 120
 
 RUNS = "{runsOrError(limit: 5) {... on Runs {results {runId status assetSelection {path}}}}}"
@@ -39,7 +40,7 @@ def every_asset_presents_itself(ui: RunningUi) -> None:
         assert node["description"], f"{name} has no description"
         assert node["owners"], f"{name} has no owner"
         assert node["kinds"], f"{name} has no kinds"
-        assert checks, f"{name} has no checks"
+        assert checks or name in WITHOUT_CHECKS, f"{name} has no checks"
         assert all(check["description"] for check in checks), f"{name} has checks without a description"
 
 
@@ -50,7 +51,7 @@ def the_asset_page_explains_the_asset(ui: RunningUi, page: Page) -> None:
     expect(page.get_by_text("The business day of the sale.")).to_be_visible()
     expect(page.get_by_role("link", name="new_file_sensor")).to_be_visible()
     page.goto(f"{ui.url}/assets/finance/revenue_summary?view=lineage")
-    expect(page.get_by_text("fact_transactions").first).to_be_visible()
+    expect(page.get_by_text("int_customer_transactions").first).to_be_visible()
 
 
 def the_check_shows_the_failing_row_and_what_to_do(ui: RunningUi, page: Page) -> None:
