@@ -1,4 +1,4 @@
-"""`echoctl status`: what is up, what was loaded, what is dirty, which checks are red."""
+"""`echoctl status`: what is up, what was loaded, what is dirty, what was restated, which checks are red."""
 
 from __future__ import annotations
 
@@ -16,6 +16,11 @@ select source, count(*) as files, sum(staged)::bigint as rows, max(loaded_at)::t
     count(*) filter (where status = 'refused') as refused
 from ops.loads where status in ('loaded', 'replaced', 'refused') group by source order by source
 """
+_RESTATED = """
+select asset, to_char(period, 'YYYY-MM-DD') as period, figure, before::text, after::text,
+    restated_at::timestamp(0)::text as restated_at
+from ops.restatements order by restatement_id desc limit 5
+"""
 
 
 def register(app: typer.Typer) -> None:
@@ -24,7 +29,7 @@ def register(app: typer.Typer) -> None:
 
 
 def status(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False) -> None:
-    """Show the server, the sources, what waits to be built, and every red check."""
+    """Show the server, the sources, what waits to be built, what was restated last, and every red check."""
     settings = Settings.from_environment()
     state = _state(settings)
     if as_json:
@@ -56,7 +61,7 @@ def _warehouse(settings: Settings) -> dict[str, Any]:
     if not (settings.dagster_home / "dagster.yaml").is_file():
         raise server.ServerError(f"{settings.dagster_home} has no dagster.yaml. Run `echoctl up`, which writes it.")
     with sources.connection(read_only=True) as connection, connection.cursor(row_factory=dict_row) as cursor:
-        loads = cursor.execute(_LOADS).fetchall()
+        loads, restated = cursor.execute(_LOADS).fetchall(), cursor.execute(_RESTATED).fetchall()
     job = build(settings).resolve_implicit_global_asset_job_def()
     with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
         verdicts = standing_verdicts(instance, job)
@@ -64,6 +69,7 @@ def _warehouse(settings: Settings) -> dict[str, Any]:
         "sources": loads,
         "to_build": to_build,
         "blocked": sorted(blocked_sources(sources)),
+        "restated": restated,
         "checks": verdicts.as_json(),
     }
 
@@ -81,6 +87,10 @@ def _print(state: dict[str, Any]) -> None:
     print("\nTo build: " + ("; ".join(state["to_build"]) or "nothing, everything is up to date"))
     if state["blocked"]:
         print(f"Nothing is built on {', '.join(state['blocked'])}: a blocking check is red, or was not asked")
+    if state["restated"]:
+        print("\nFigures of closed periods that changed last (ops.restatements has all, with their causes):")
+        write_table(list(state["restated"][0]), [list(row.values()) for row in state["restated"]])
+        print()
     checks = state["checks"]
     print("Checks: {passed} green, {warned} warnings, {failed} red ({blocking_failed} blocking)".format(**checks))
     for failure in checks["failures"]:

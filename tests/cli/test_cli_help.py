@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 from echoctl import Echoctl
 
-COMMANDS = ("up", "down", "env", "psql", "run", "status", "demo", "generate", "contract")
+COMMANDS = (
+    "up", "down", "env", "psql", "run", "status", "backfill", "prove", "trace", "impact",
+    "demo", "generate", "contract",
+)  # fmt: skip
 CONTRACT_COMMANDS = ("check", "generate", "diff", "migrate")
 
 

@@ -68,6 +68,12 @@ def test_a_backfill_mends_the_days_asked_for_and_the_marts_and_leaves_the_other_
         assert [connection.execute(query.encode()).fetchall() for query in (untouched, months)] == before
 
 
+def test_what_that_changed_in_closed_months_is_told_by_the_status(business: Echoctl) -> None:
+    changed = {(each["period"], each["before"]) for each in business("status", "--json").document["restated"]}
+    assert ("2024-02-01", "0.00") in changed
+    assert "finance/revenue_summary" in business("status").out
+
+
 def test_every_way_to_build_gives_the_same_tables_and_leaves_no_database_behind(business: Echoctl) -> None:
     told = business("prove", "--json")
     assert told.code == 0, told.err
