@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 from echo_assets.dbt.command import locations
-from echo_assets.dbt.in_process import exclusive, read_parsed
+from echo_assets.dbt.in_process import exclusive, invoke, read_parsed
 from echo_assets.dbt.project import OFFLINE, DbtProjectError, prepare_manifest
 
 _NOTHING_IS_BUILT = {
@@ -24,8 +24,6 @@ def compiled_models(project_dir: Path, timezone: str, target: Path | None = None
     """The compiled SQL by unique id; `timezone` is that of the business day."""
     parsed = prepare_manifest(project_dir, target).parent
     with exclusive({**OFFLINE, "ECHO_TIMEZONE": timezone}), _scratch() as scratch:
-        from dbt.cli.main import dbtRunner
-
         manifest = read_parsed(parsed)
         for macro, answered in _NOTHING_IS_BUILT.items():
             manifest.macros[macro].macro_sql = answered
@@ -38,7 +36,7 @@ def compiled_models(project_dir: Path, timezone: str, target: Path | None = None
             *locations(project_dir, Path(scratch)),
         ]
         quiet = ["--log-level", "none", "--log-level-file", "none"]
-        answer = dbtRunner(manifest=manifest).invoke([*quiet, *arguments, "--no-populate-cache", "--no-write-json"])
+        answer = invoke([*quiet, *arguments, "--no-populate-cache", "--no-write-json"], manifest)
     if not answer.success:
         raise DbtProjectError(f"dbt cannot compile {project_dir}: {answer.exception or 'see `dbt compile`'}")
     return {result.node.unique_id: str(result.node.compiled_code) for result in answer.result.results}

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from echo_assets.dbt.command import DbtError, locations
-from echo_assets.dbt.in_process import exclusive, read_parsed
+from echo_assets.dbt.in_process import exclusive, invoke, read_parsed
 
 
 def generate_docs(project_dir: Path, parsed: Path, environment: Mapping[str, str], page: Path) -> None:
@@ -15,11 +15,9 @@ def generate_docs(project_dir: Path, parsed: Path, environment: Mapping[str, str
     page.parent.mkdir(parents=True, exist_ok=True)
     folder = tempfile.TemporaryDirectory(dir=page.parent, prefix=".docs-", ignore_cleanup_errors=True)
     with exclusive(environment), folder as scratch:
-        from dbt.cli.main import dbtRunner
-
         arguments = ["docs", "generate", "--static", *locations(project_dir, Path(scratch))]
         quiet = ["--log-level", "none", "--log-level-file", "none"]
-        answer = dbtRunner(manifest=read_parsed(parsed)).invoke([*quiet, *arguments])
+        answer = invoke([*quiet, *arguments], read_parsed(parsed))
         if not answer.success:
             raise DbtError(f"dbt cannot write its documentation: {answer.exception or 'see `dbt docs generate`'}")
         (Path(scratch) / "static_index.html").replace(page)

@@ -10,7 +10,8 @@ import ctypes
 import os
 import queue
 import threading
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,6 +41,17 @@ def stream(build: DbtBuild) -> Generator[RawEvent]:
             yield from command.events()
         finally:
             command.stop(lambda: end_sessions(environment))
+
+
+def invoke(arguments: Sequence[str], manifest: Manifest | None = None) -> dbtRunnerResult:
+    """Run one command and wait for it, within `exclusive`; for what nobody needs to watch or cancel.
+
+    On a thread of its own: dbt walks the call stack several times, and that of the caller may be deep.
+    """
+    from dbt.cli.main import dbtRunner
+
+    with ThreadPoolExecutor(1, "dbt") as thread:
+        return thread.submit(dbtRunner(manifest=manifest).invoke, list(arguments)).result()
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from echo_assets.dbt.command import PARSED_PROJECT, locations
-from echo_assets.dbt.in_process import exclusive
+from echo_assets.dbt.in_process import exclusive, invoke
 from echo_assets.dbt.nodes import Manifest
 from echo_assets.settings import PROJECT
 
@@ -160,8 +160,6 @@ def _parse(project_dir: Path, target: Path, database: str) -> None:
 
 def _run_parse(project_dir: Path, scratch: Path, database: str) -> None:
     with exclusive({**OFFLINE, DATABASE: database}):
-        from dbt.cli.main import dbtRunner
-
-        result = dbtRunner().invoke(["--log-level", "none", "parse", *locations(project_dir, scratch)])
+        result = invoke(["--log-level", "none", "parse", *locations(project_dir, scratch)])
     if not result.success:
         raise DbtProjectError(f"dbt cannot parse {project_dir}: {result.exception}")

@@ -34,16 +34,20 @@ class KnownLineage:
 def known_lineage(
     settings: Settings, contracts: Mapping[str, Contract], project_dir: Path = PROJECT_DIR
 ) -> KnownLineage:
-    """The lineage as it is now; kept in `$ECHO_HOME/dbt/lineage.json`."""
+    """The lineage as it is now; kept beside the manifest, or where that cannot be, in `$ECHO_HOME/dbt`."""
     manifest = prepare_manifest(project_dir)
     state = _state(manifest, contracts, settings.timezone)
-    kept = settings.home / "dbt" / "lineage.json"
+    kept = _folder(manifest, settings) / "lineage.json"
     try:
         return _kept(kept, state)
     except (OSError, ValueError, KeyError):  # never read, of another state, or cut off while it was written
         found = _read(manifest, contracts, settings.timezone, project_dir)
         _keep(found, kept, state)
         return found
+
+
+def _folder(manifest: Path, settings: Settings) -> Path:
+    return manifest.parent if os.access(manifest.parent, os.W_OK) else settings.home / "dbt"
 
 
 def _state(manifest: Path, contracts: Mapping[str, Contract], timezone: str) -> str:

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from dbt.cli.main import dbtRunner
 from dbt_command import Dbt
 from dbt_warehouse import CALENDAR, Warehouse
 
+from echo_assets.dbt.in_process import invoke
 from echo_assets.server import Databases
 
 PROJECT = Path(__file__).parents[2] / "echo_dbt"
@@ -40,7 +40,7 @@ def dbt(dbt_database: Databases, tmp_path_factory: pytest.TempPathFactory) -> It
     with pytest.MonkeyPatch.context() as patched:
         for variable, value in dbt_database.environment().items():
             patched.setenv(variable, value)
-        parsed = dbtRunner().invoke(["parse", *options])
+        parsed = invoke(["parse", *options])
         assert parsed.success, parsed.exception
         yield Dbt(parsed.result, options)
 
