@@ -164,7 +164,8 @@ def test_the_plan_is_requested_run_by_run_and_a_lost_tick_changes_nothing(platfo
     assert isinstance(first, dg.RunRequest)
     assert (again.run_key, again.tags) == (first.run_key, first.tags), "the first one may have been lost"
     while isinstance(request := platform.look(REFRESH), dg.RunRequest):
-        assert carry_out(platform, request).succeeded
+        report = carry_out(platform, request)
+        assert report.succeeded, report.failed
     assert request.skip_message == "nothing is dirty"
     assert platform.value("select sum(total_revenue) from finance.revenue_summary") == platform.value(
         "select sum(amount) from staging.revenue where status = 'paid'"

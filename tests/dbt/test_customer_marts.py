@@ -150,6 +150,7 @@ def test_a_late_line_restates_what_is_closed_with_its_cause(dbt: Dbt, three_mont
         """select period::text, figure, before, after, cause @> '[{"source": "revenue", "mark": 5}]'
         from ops.restatements where asset = 'finance/revenue_summary' order by figure"""
     ) == [
+        ("2024-02-01", "average_order_value", 200, Decimal("103.5"), True),
         ("2024-02-01", "customers", 1, 2, True),
         ("2024-02-01", "total_revenue", 200, 207, True),
         ("2024-02-01", "transactions", 1, 2, True),
