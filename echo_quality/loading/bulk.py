@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -19,11 +19,13 @@ _WORTHWHILE = 100_000
 
 
 @contextmanager
-def key_index_built_after(connection: Connection[Any], contract: Contract, load: Load) -> Iterator[None]:
+def key_index_built_after(
+    connection: Connection[Any], contract: Contract, load: Load, meanwhile: Callable[[], None]
+) -> Iterator[None]:
     """Leave the key index of staging aside during the copy, if the load is at least as large as what is there.
 
     Sorting all keys once takes a fraction of the time of inserting them one by one. Until the transaction ends, readers
-    of the table wait; so a small load into a large table never does this.
+    of the table wait; so a small load into a large table never does this. `meanwhile` is called while it is built.
     """
     rows = load.rows_in_file or 0
     if rows < _WORTHWHILE or rows < _rows_there(connection, contract.source):
@@ -33,8 +35,11 @@ def key_index_built_after(connection: Connection[Any], contract: Contract, load:
     index = name(staging.index_name("key"))
     connection.execute(f"drop index if exists {staging.schema}.{index}".encode())
     yield
-    for statement in staging.index_statements:
-        connection.execute(statement.encode())
+    with ThreadPoolExecutor(1) as other:
+        done = other.submit(meanwhile)
+        for statement in staging.index_statements:
+            connection.execute(statement.encode())
+        done.result()
 
 
 def _rows_there(connection: Connection[Any], source: str) -> int:

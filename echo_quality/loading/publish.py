@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import tempfile
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,8 @@ from echo_quality.loading.typed_rows import Engine, Keys, opened, stream
 
 if TYPE_CHECKING:
     import pyarrow
+
+_WAITING_BYTES = 64 << 20
 
 Gate = Callable[[Tally], str | None]
 """Says why a load must not be published, or None."""
@@ -76,8 +79,8 @@ def _staged(
         with connection.transaction(), parquet_file(lake, contract, load) as keep:
             days = settle.withdraw_accepted(connection, contract, engine.business_timezone, older)
             settled = settle.had_rows(connection, contract)
-            with key_index_built_after(connection, contract, load):
-                _copy_good_rows(connection, contract, load, table, engine, tally, rejected, keep)
+            with key_index_built_after(connection, contract, load, meanwhile=keep.write_all):
+                _copy_good_rows(connection, contract, load, table, engine, tally, rejected, keep.add)
             if reason := gate(tally) or _emptied(tally, older):
                 raise _Refused(reason)
             days |= settle.settle_keys(
@@ -154,30 +157,49 @@ def _written(batch: pyarrow.RecordBatch, quoting: str) -> bytes:
 
 
 class parquet_file:  # noqa: N801 - a context manager, named like a function
-    """Collects the good rows of a load as `lake/staging/<source>/<load>.parquet`; a failed block leaves no file."""
+    """Collects the good rows of a load as `lake/staging/<source>/<load>.parquet`; a failed block leaves no file.
+
+    The latest batches wait in memory, up to a bound: copying them into the table is more urgent, and while PostgreSQL
+    builds the index there is time to write them.
+    """
 
     def __init__(self, lake: Path | None, contract: Contract, load: Load) -> None:
         """Nothing is opened before the first batch."""
         self._folder = lake / "staging" / contract.source if lake else None
         self._load, self._columns = load, [*contract.names, "_row_id"]
         self._writer: Any = None
+        self._waiting: deque[pyarrow.RecordBatch] = deque()
+        self._bytes_waiting = 0
 
     @property
     def _partial(self) -> Path:
         return Path(str(self._folder)) / f".{self._load.load_id}.partial"
 
-    def __enter__(self) -> Callable[[pyarrow.RecordBatch], None]:
-        """A function that takes one batch."""
-        return self._keep
+    def __enter__(self) -> parquet_file:
+        """Add batches to it."""
+        return self
 
-    def _keep(self, batch: pyarrow.RecordBatch) -> None:
-        import pyarrow.parquet
-
+    def add(self, batch: pyarrow.RecordBatch) -> None:
+        """Take one batch, and write the oldest ones if too many are waiting."""
         if self._folder is None or not batch.num_rows:
             return
-        rows = batch.select(self._columns)
+        self._waiting.append(batch.select(self._columns))
+        self._bytes_waiting += self._waiting[-1].nbytes
+        while self._bytes_waiting > _WAITING_BYTES:
+            self._write_oldest()
+
+    def write_all(self) -> None:
+        """Write what is waiting."""
+        while self._waiting:
+            self._write_oldest()
+
+    def _write_oldest(self) -> None:
+        import pyarrow.parquet
+
+        rows = self._waiting.popleft()
+        self._bytes_waiting -= rows.nbytes
         if self._writer is None:
-            self._folder.mkdir(parents=True, exist_ok=True)
+            Path(str(self._folder)).mkdir(parents=True, exist_ok=True)
             self._writer = pyarrow.parquet.ParquetWriter(
                 self._partial, rows.schema, compression="snappy", use_dictionary=False, write_statistics=False
             )
@@ -185,6 +207,8 @@ class parquet_file:  # noqa: N801 - a context manager, named like a function
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         """Give the file its name if all went well, else remove it."""
+        if kind is None:
+            self.write_all()
         if self._writer is None:
             return
         self._writer.close()

@@ -153,7 +153,9 @@ def test_every_run_keeps_its_own_log_and_the_sql_it_ran(run: SmallRuns, module_s
     reported = run(**ALL_DAYS)
     folder = module_settings.home / "dbt" / "runs" / reported.result.run_id
     assert {step.name for step in folder.iterdir()} == {"dbt_dimensions", "dbt_facts", "dbt_marts"}
-    assert "create view" in (folder / "dbt_dimensions" / "dbt.log").read_text()
+    assert "created sql view model stg.stg_transactions" in (folder / "dbt_dimensions" / "dbt.log").read_text()
+    ran = folder / "dbt_dimensions" / "run" / "small" / "models" / "stg" / "stg_transactions.sql"
+    assert "create view" in ran.read_text()
     compiled = folder / "dbt_marts" / "compiled" / "small" / "models" / "finance" / "revenue_summary.sql"
     assert "sum(amount)" in compiled.read_text()
 
