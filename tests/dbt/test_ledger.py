@@ -13,6 +13,11 @@ pytestmark = pytest.mark.database
 
 DAYS = ("2024-02-01", "2024-02-02", "2024-02-03")
 DIMENSIONS = ("int_transaction_members", "dim_customer", "dim_product", "dim_channel")
+EVERYTHING = (  # that has a mark here
+    *DIMENSIONS, "int_customer_scd2", "int_product_scd2", "dim_campaign", "fact_transactions", "fact_marketing",
+    "revenue_daily", "int_customer_transactions", "revenue_summary", "int_product_months", "revenue_by_product",
+    "channel_performance", "headline_metrics",
+)  # fmt: skip
 SUMMARY = ("fact_transactions", "revenue_daily", "int_customer_transactions", "revenue_summary")
 
 
@@ -39,7 +44,7 @@ def _mark(warehouse: Warehouse, asset: str, source: str) -> int | None:
 
 
 def test_a_full_build_leaves_nothing_dirty(dbt: Dbt, published: Warehouse) -> None:
-    dbt.build_models()
+    dbt.build_models(*EVERYTHING)
     assert _built_days(published, "core/fact_transactions", "revenue") == [(day, 1) for day in DAYS]
     assert _built_days(published, "core/fact_marketing", "marketing") == [(DAYS[0], 2)]
     assert _mark(published, "core/dim_customer", "revenue") == 1
@@ -50,19 +55,19 @@ def test_a_full_build_leaves_nothing_dirty(dbt: Dbt, published: Warehouse) -> No
 
 
 def test_tables_without_a_staging_source_have_no_entry(dbt: Dbt, published: Warehouse) -> None:
-    dbt.build_models()
+    dbt.build_models(*EVERYTHING)
     assert published.rows("select * from ops.built_assets where asset = 'core/dim_date'") == []
 
 
 def test_a_window_marks_its_own_days_only(dbt: Dbt, published: Warehouse) -> None:
-    dbt.build_models(window=("2024-02-02", "2024-02-03"))
+    dbt.build_models(*EVERYTHING, window=("2024-02-02", "2024-02-03"))
     assert _built_days(published, "core/fact_transactions", "revenue") == [("2024-02-02", 1)]
     dbt.build_models("fact_transactions", window=("-infinity", "2024-02-02"))
     assert _built_days(published, "core/fact_transactions", "revenue") == [("2024-02-01", 1), ("2024-02-02", 1)]
 
 
 def test_a_mart_over_a_fact_with_dirty_days_stays_dirty(dbt: Dbt, published: Warehouse) -> None:
-    dbt.build_models()
+    dbt.build_models(*EVERYTHING)
     published.touch("revenue", 5, "2024-02-02")
     published.touch("revenue", 6, "2024-02-03")
     dbt.build_models(*DIMENSIONS, *SUMMARY, window=("2024-02-03", "2024-02-04"))
@@ -72,7 +77,7 @@ def test_a_mart_over_a_fact_with_dirty_days_stays_dirty(dbt: Dbt, published: War
 
 
 def test_a_day_of_a_fact_stays_dirty_until_its_dimensions_have_seen_the_load(dbt: Dbt, published: Warehouse) -> None:
-    dbt.build_models()
+    dbt.build_models(*EVERYTHING)
     published.sell("t9", "2024-02-02", "1.00", customer_id="new")
     published.touch("revenue", 5, "2024-02-02")
     dbt.build_models("fact_transactions")
@@ -82,7 +87,7 @@ def test_a_day_of_a_fact_stays_dirty_until_its_dimensions_have_seen_the_load(dbt
 
 
 def test_a_mart_sees_of_a_dimension_what_the_dimension_had_seen(dbt: Dbt, published: Warehouse) -> None:
-    dbt.build_models()
+    dbt.build_models(*EVERYTHING)
     published.touch("products", 7, "2024-01-01")
     dbt.build_models("revenue_by_product")
     assert _mark(published, "finance/revenue_by_product", "products") == 0
@@ -92,7 +97,7 @@ def test_a_mart_sees_of_a_dimension_what_the_dimension_had_seen(dbt: Dbt, publis
 
 @pytest.mark.parametrize("how", ["dropped", "full refresh"])
 def test_a_fact_made_from_nothing_forgets_the_days_it_had(dbt: Dbt, published: Warehouse, how: str) -> None:
-    dbt.build_models()
+    dbt.build_models(*EVERYTHING)
     if how == "dropped":
         published.connection.execute("drop table core.fact_transactions")
     dbt.build_models("fact_transactions", window=("2024-02-02", "2024-02-03"), full_refresh=how == "full refresh")
@@ -103,7 +108,7 @@ def test_a_fact_made_from_nothing_forgets_the_days_it_had(dbt: Dbt, published: W
 def test_rows_and_marks_are_written_by_one_transaction(dbt: Dbt, published: Warehouse) -> None:
     """The first build, a window that replaces rows, and a table that is swapped: xmin names the transaction."""
     for _ in ("first build", "replaced window"):
-        dbt.build_models()
+        dbt.build_models(*EVERYTHING)
         [writers] = published.rows(
             """select array_agg(distinct fact.xmin::text), array_agg(distinct ledger.xmin::text)
             from core.fact_transactions as fact, ops.built_days as ledger
@@ -122,7 +127,7 @@ def test_rows_and_marks_are_written_by_one_transaction(dbt: Dbt, published: Ware
 
 @pytest.mark.parametrize("model", ["fact_transactions", "revenue_summary"])
 def test_rows_stay_as_they_were_if_the_ledger_cannot_be_written(dbt: Dbt, published: Warehouse, model: str) -> None:
-    dbt.build_models()
+    dbt.build_models(*EVERYTHING)
     expected = published.content()
     published.sell("t9", "2024-02-02", "1.00")
     published.connection.execute("alter table ops.built_days add constraint refused check (mark > 1) not valid")
@@ -137,7 +142,7 @@ def test_rows_stay_as_they_were_if_the_ledger_cannot_be_written(dbt: Dbt, publis
 
 def test_two_builds_of_one_table_take_turns(dbt: Dbt, published: Warehouse) -> None:
     """Another session holds the table's turn: the build waits for it, and goes on when it is given up."""
-    dbt.build_models()
+    dbt.build_models(*EVERYTHING)
     with psycopg.connect(published.connection.info.dsn, password=published.connection.info.password) as other:
         other.execute("select pg_advisory_xact_lock(hashtext('echo_dbt'), hashtext('core/fact_transactions'))")
         with ThreadPoolExecutor(1) as pool:
@@ -152,7 +157,7 @@ def test_without_a_ledger_everything_is_built_and_one_line_says_so(dbt: Dbt, war
     warehouse.sell("t1", "2024-02-01", "100.00")
     warehouse.connection.execute("alter schema ops rename to elsewhere")
     try:
-        outcome = dbt.build_models()
+        outcome = dbt.build_models(*EVERYTHING)
     finally:
         warehouse.connection.execute("alter schema elsewhere rename to ops")
     said = [message for message in outcome.messages if "models are built as usual and nothing is recorded" in message]
