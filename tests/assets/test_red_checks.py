@@ -92,7 +92,7 @@ def test_a_staging_table_that_was_tampered_with_fails_the_next_run_and_holds_bac
 def test_what_reads_only_other_sources_is_built_all_the_same(platform: Platform) -> None:
     platform.execute("drop view if exists stg.stg_customers cascade")
     reports = platform.bring_up_to_date()
-    assert all(report.succeeded for report in reports)
+    assert all(report.succeeded for report in reports), [report.failed for report in reports]
     built = {asset for report in reports for asset in report.materialized}
     assert "stg/stg_customers" in built
     assert built & readers_of("revenue") == set()
@@ -102,7 +102,7 @@ def test_what_reads_only_other_sources_is_built_all_the_same(platform: Platform)
 def test_a_table_that_was_mended_is_asked_again_and_built_on(platform: Platform) -> None:
     platform.execute("update staging.revenue set amount = amount - 1 where transaction_id = 'a'")
     reports = platform.bring_up_to_date()
-    assert all(report.succeeded for report in reports)
+    assert all(report.succeeded for report in reports), [report.failed for report in reports]
     assert platform.red() == set()
     assert blocked_sources(platform.sources) == set()
     assert platform.value("select sum(total_revenue) from finance.revenue_summary") == 30
