@@ -18,7 +18,10 @@ from echo_quality.migrate import migrate
 from echo_quality.odcs import read_contracts
 
 _KEPT_BY_DAGSTER = ("alembic_version", "secondary_indexes", "instance_info")
-_OURS = "schemaname in ('raw', 'staging', 'quarantine', 'ops') or (schemaname = 'core' and tablename like 'fact_%')"
+_OURS = """
+    schemaname in ('raw', 'staging', 'quarantine', 'ops', 'intermediate')
+    or (schemaname = 'core' and tablename like 'fact_%') or tablename = 'revenue_daily'
+"""
 
 
 def emptied(url: str, condition: str) -> None:
