@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from itertools import groupby
 
@@ -13,6 +13,7 @@ from dbt_warehouse import Warehouse
 HOURS = range(0, 24 * 5, 6)
 BASE = 1704067200  # 2024-01-01T00:00:00Z
 INFINITE = float("inf")
+DELETED = ("false", "false", "false", "true")
 
 Value = str | Decimal | None
 Version = tuple[tuple[Value, ...], Value, int | None, float, float]
@@ -41,6 +42,10 @@ class State:
     def tracked(self, kind: Kind) -> tuple[Value, ...]:
         return tuple(self.columns[name] for name in kind.tracked)
 
+    @property
+    def is_deleted(self) -> bool:
+        return self.columns["is_deleted"] == "true"
+
 
 @dataclass
 class History:
@@ -56,7 +61,15 @@ class History:
         if not known:
             first = min(state.hour for state in self.states)
             known = [state for state in self.states if state.hour == first]
-        return max(known, key=lambda state: (state.hour, state.row_id))
+        found = max(known, key=lambda state: (state.hour, state.row_id))
+        return self._as_last_known(found) if found.is_deleted else found
+
+    def _as_last_known(self, deletion: State) -> State:
+        """A deletion with everything else as it was before, where it was known before."""
+        until = sorted({state.hour for state in self.states if state.hour <= deletion.hour})
+        lasts = [max((s for s in self.states if s.hour == hour), key=lambda s: s.row_id) for hour in until]
+        known = next((state for state in reversed(lasts) if not state.is_deleted), lasts[0])
+        return replace(known, columns=known.columns | {"is_deleted": "true"})
 
     def versions(self) -> list[Version]:
         """The versions, from looking at every hour: values, last known, first known, from, to."""
@@ -75,6 +88,7 @@ def _customer(rng: random.Random) -> dict[str, Value]:
         "plan_type": rng.choice((None, "a", "A")),
         "acquisition_channel": rng.choice(("", "a", "a", "a")),
         "email": rng.choice((None, "x@a", "y@a")),
+        "is_deleted": rng.choice(DELETED),
     }
 
 
@@ -84,15 +98,16 @@ def _product(rng: random.Random) -> dict[str, Value]:
         "category": rng.choice((None, "a", "a")),
         "price": rng.choice((None, Decimal("10.00"), Decimal("10.01"))),
         "is_active": rng.choice((None, "true", "false")),
+        "is_deleted": rng.choice(DELETED),
     }
 
 
-CUSTOMERS = Kind("customers", ("segment", "plan_type", "acquisition_channel"), "email", _customer, False)
-PRODUCTS = Kind("products", ("name", "category", "price"), "is_active", _product, True)
+CUSTOMERS = Kind("customers", ("segment", "plan_type", "acquisition_channel", "is_deleted"), "email", _customer, False)
+PRODUCTS = Kind("products", ("name", "category", "price", "is_deleted"), "is_active", _product, True)
 
 
 def draw(kind: Kind, rng: random.Random, members: int) -> list[History]:
-    """Histories of one to seven states: ties, repeated states, values that return, rows that arrive late."""
+    """Histories of one to seven states: ties, repeated states, values that return, deletions, rows that arrive late."""
     row_ids = rng.sample(range(1 << 40), members * 8)
     return [_history(kind, f"{kind.source}{number:04}", rng, row_ids) for number in range(members)]
 

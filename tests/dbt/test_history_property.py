@@ -24,13 +24,14 @@ select {{member}}, array[{{tracked}}], {{last}}::text, extract(epoch from create
 from core.{{dimension}} where not is_inferred and {{member}} is not null order by 1, valid_from
 """
 _CUSTOMERS = _VERSIONS.format(
-    member="customer_id", tracked="segment, plan_type, acquisition_channel", last="email", dimension="dim_customer"
+    member="customer_id", tracked="segment, plan_type, acquisition_channel, is_deleted::text", last="email", dimension="dim_customer"
 )
 _PRODUCTS = _VERSIONS.format(
-    member="product_id", tracked="product_name, category, price::text", last="is_active", dimension="dim_product"
+    member="product_id", tracked="product_name, category, price::text, is_deleted::text", last="is_active", dimension="dim_product"
 )
 _SALES = """
-select transaction_id, array[segment, plan_type, acquisition_channel, product_name, category, price::text]
+select transaction_id, array[segment, plan_type, acquisition_channel,
+    dim_customer.is_deleted::text, product_name, category, price::text, dim_product.is_deleted::text]
 from core.fact_transactions
 join core.dim_customer using (customer_key) join core.dim_product using (product_key) order by 1
 """
@@ -59,7 +60,7 @@ def test_versions_and_lookups_of_random_logs_are_those_of_brute_force(dbt: Dbt, 
 
 
 def test_the_drawn_histories_have_what_is_hard() -> None:
-    """Ties, nothing changed, values that return, one version, many versions: or the property would say little."""
+    """Ties, nothing changed, values and members that return, one version, many versions: or the property would say little."""
     histories = draw(CUSTOMERS, random.Random(1), MEMBERS)
     chains = [[version[0] for version in history.versions()] for history in histories]
     assert any(len({state.hour for state in history.states}) < len(history.states) for history in histories)
@@ -67,6 +68,8 @@ def test_the_drawn_histories_have_what_is_hard() -> None:
                for chain, history in zip(chains, histories, strict=True))  # fmt: skip
     assert any(len(set(chain)) < len(chain) for chain in chains)
     assert {1, 5} <= {len(chain) for chain in chains}
+    assert any([values[-1] for values in chain] == ["false", "true", "false"] for chain in chains)
+    assert any(chain[0][-1] == "true" for chain in chains)
 
 
 def _sell(warehouse: Warehouse, sales: list[tuple[History, History, int]]) -> None:

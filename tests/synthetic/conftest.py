@@ -27,7 +27,7 @@ KEYS = {
     "products": ("product_id", "updated_at"),
     "subscriptions": ("subscription_id", "effective_at"),
     "experiments": ("experiment_id",),
-    "experiment_assignments": ("experiment_id", "user_id"),
+    "experiment_assignments": ("experiment_id", "user_id", "variant"),
     "funnel_events": ("event_id",),
 }
 REQUIRED = {

@@ -5,6 +5,7 @@
     'plan_type': 2,
     'acquisition_channel': 2,
     'created_at': 0,
+    'is_deleted': 2,
 } -%}
 {{ config(meta={'echo': {'tracked': tracked}}) }}
 
@@ -29,6 +30,7 @@ final as (
         plan_type,
         acquisition_channel,
         created_at,
+        is_deleted,
         valid_from,
         valid_to,
         valid_to = 'infinity' as is_current

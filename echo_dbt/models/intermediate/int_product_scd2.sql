@@ -4,6 +4,7 @@
     'price': 2,
     'is_active': 1,
     'created_at': 0,
+    'is_deleted': 2,
 } -%}
 {{ config(meta={'echo': {'tracked': tracked}}) }}
 
@@ -27,6 +28,7 @@ final as (
         price,
         is_active,
         created_at,
+        is_deleted,
         valid_from,
         valid_to,
         valid_to = 'infinity' as is_current

@@ -17,6 +17,7 @@ final as (
         plan_type,
         acquisition_channel,
         created_at,
+        is_deleted,
         _row_id
 
     from customers

@@ -16,6 +16,7 @@ final as (
         price,
         is_active,
         created_at,
+        is_deleted,
         _row_id
 
     from products

@@ -9,6 +9,7 @@ create table if not exists raw."customers" (
     "plan_type" text,
     "acquisition_channel" text,
     "created_at" text,
+    "is_deleted" text,
     "_extra" text,
     "_unparsed" text
 );
@@ -23,6 +24,7 @@ create table if not exists staging."customers" (
     "plan_type" text,
     "acquisition_channel" text,
     "created_at" timestamp with time zone not null,
+    "is_deleted" boolean,
     "_row_id" bigint not null
 );
 create index if not exists "staging_customers_rows" on staging."customers" using brin (_row_id);
@@ -37,6 +39,7 @@ create table if not exists staging."customers_shadow" (
     "plan_type" text,
     "acquisition_channel" text,
     "created_at" timestamp with time zone not null,
+    "is_deleted" boolean,
     "_row_id" bigint not null,
     "_reason" text not null
 );

@@ -12,7 +12,7 @@ create table if not exists raw."experiment_assignments" (
     "_unparsed" text
 );
 create index if not exists "raw_experiment_assignments_rows" on raw."experiment_assignments" using brin (_row_id);
-comment on table raw."experiment_assignments" is 'One row is one unit in one experiment. As the file had it, as text.';
+comment on table raw."experiment_assignments" is 'One row is one unit in one arm of one experiment; who was in two arms has two. As the file had it, as text.';
 create table if not exists staging."experiment_assignments" (
     "experiment_id" text collate "C" not null,
     "user_id" text collate "C" not null,
@@ -24,8 +24,8 @@ create table if not exists staging."experiment_assignments" (
     "_row_id" bigint not null
 );
 create index if not exists "staging_experiment_assignments_rows" on staging."experiment_assignments" using brin (_row_id);
-create index if not exists "staging_experiment_assignments_key" on staging."experiment_assignments" using btree ("experiment_id", "user_id");
-comment on table staging."experiment_assignments" is 'One row is one unit in one experiment. Who saw which arm of which experiment, when, and what came of it.';
+create index if not exists "staging_experiment_assignments_key" on staging."experiment_assignments" using btree ("experiment_id", "user_id", "variant");
+comment on table staging."experiment_assignments" is 'One row is one unit in one arm of one experiment; who was in two arms has two. Who saw which arm of which experiment, when, and what came of it.';
 create table if not exists staging."experiment_assignments_shadow" (
     "experiment_id" text collate "C" not null,
     "user_id" text collate "C" not null,
@@ -37,8 +37,8 @@ create table if not exists staging."experiment_assignments_shadow" (
     "_row_id" bigint not null,
     "_reason" text not null
 );
-create index if not exists "staging_experiment_assignments_shadow_key" on staging."experiment_assignments_shadow" using btree ("experiment_id", "user_id");
-comment on table staging."experiment_assignments_shadow" is 'One row is one unit in one experiment. Repeated by another load, or outlived by a later one.';
+create index if not exists "staging_experiment_assignments_shadow_key" on staging."experiment_assignments_shadow" using btree ("experiment_id", "user_id", "variant");
+comment on table staging."experiment_assignments_shadow" is 'One row is one unit in one arm of one experiment; who was in two arms has two. Repeated by another load, or outlived by a later one.';
 create table if not exists quarantine."experiment_assignments" (
     "_row_id" bigint not null,
     "_file_sha256" text not null,

@@ -8,7 +8,8 @@ with texts as (
         nullif(btrim("category"), '') as "category__text",
         nullif(btrim("price"), '') as "price__text",
         nullif(btrim("is_active"), '') as "is_active__text",
-        nullif(btrim("created_at"), '') as "created_at__text"
+        nullif(btrim("created_at"), '') as "created_at__text",
+        nullif(btrim("is_deleted"), '') as "is_deleted__text"
     from raw."products"
     where _row_id between :first_row_id and :last_row_id
 ),
@@ -21,7 +22,8 @@ typed as (
         nullif("category__text", '') as "category",
         case when "price__text" ~ '^([+-]?(?:[0-9]+(?:[.][0-9]{0,2}0*)?|[.][0-9]{1,2}0*))$' and pg_input_is_valid("price__text", 'numeric(18,2)') then "price__text"::numeric(18,2) end as "price",
         case when lower("is_active__text") in ('true', 't', 'yes', 'y', '1') then true when lower("is_active__text") in ('false', 'f', 'no', 'n', '0') then false end as "is_active",
-        case when length("created_at__text") > 10 and "created_at__text" ~ '^((?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}[T ](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:[.][0-9]{1,6})?)? ?(?:Z|[+-](?:0[0-9]|1[0-5])(?::?[0-5][0-9])?))$' then case when pg_input_is_valid("created_at__text", 'timestamptz') then ("created_at__text")::timestamptz end when "created_at__text" ~ '^((?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}(?:[T ](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:[.][0-9]{1,6})?)?)?)$' then case when pg_input_is_valid("created_at__text", 'timestamp') then ("created_at__text")::timestamp at time zone 'UTC' end end as "created_at"
+        case when length("created_at__text") > 10 and "created_at__text" ~ '^((?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}[T ](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:[.][0-9]{1,6})?)? ?(?:Z|[+-](?:0[0-9]|1[0-5])(?::?[0-5][0-9])?))$' then case when pg_input_is_valid("created_at__text", 'timestamptz') then ("created_at__text")::timestamptz end when "created_at__text" ~ '^((?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}(?:[T ](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:[.][0-9]{1,6})?)?)?)$' then case when pg_input_is_valid("created_at__text", 'timestamp') then ("created_at__text")::timestamp at time zone 'UTC' end end as "created_at",
+        case when lower("is_deleted__text") in ('true', 't', 'yes', 'y', '1') then true when lower("is_deleted__text") in ('false', 'f', 'no', 'n', '0') then false end as "is_deleted"
     from texts
 )
 select
@@ -30,5 +32,6 @@ select
     case when "updated_at" is null then nullif("updated_at__text", '') end as "updated_at__unreadable",
     case when "price" is null then nullif("price__text", '') end as "price__unreadable",
     case when "is_active" is null then nullif("is_active__text", '') end as "is_active__unreadable",
-    case when "created_at" is null then nullif("created_at__text", '') end as "created_at__unreadable"
+    case when "created_at" is null then nullif("created_at__text", '') end as "created_at__unreadable",
+    case when "is_deleted" is null then nullif("is_deleted__text", '') end as "is_deleted__unreadable"
 from typed

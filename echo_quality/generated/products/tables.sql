@@ -8,6 +8,7 @@ create table if not exists raw."products" (
     "price" text,
     "is_active" text,
     "created_at" text,
+    "is_deleted" text,
     "_extra" text,
     "_unparsed" text
 );
@@ -21,6 +22,7 @@ create table if not exists staging."products" (
     "price" numeric(18,2),
     "is_active" boolean,
     "created_at" timestamp with time zone,
+    "is_deleted" boolean,
     "_row_id" bigint not null
 );
 create index if not exists "staging_products_rows" on staging."products" using brin (_row_id);
@@ -34,6 +36,7 @@ create table if not exists staging."products_shadow" (
     "price" numeric(18,2),
     "is_active" boolean,
     "created_at" timestamp with time zone,
+    "is_deleted" boolean,
     "_row_id" bigint not null,
     "_reason" text not null
 );
