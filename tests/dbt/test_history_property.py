@@ -24,10 +24,16 @@ select {{member}}, array[{{tracked}}], {{last}}::text, extract(epoch from create
 from core.{{dimension}} where not is_inferred and {{member}} is not null order by 1, valid_from
 """
 _CUSTOMERS = _VERSIONS.format(
-    member="customer_id", tracked="segment, plan_type, acquisition_channel, is_deleted::text", last="email", dimension="dim_customer"
+    member="customer_id",
+    tracked="segment, plan_type, acquisition_channel, is_deleted::text",
+    last="email",
+    dimension="dim_customer",
 )
 _PRODUCTS = _VERSIONS.format(
-    member="product_id", tracked="product_name, category, price::text, is_deleted::text", last="is_active", dimension="dim_product"
+    member="product_id",
+    tracked="product_name, category, price::text, is_deleted::text",
+    last="is_active",
+    dimension="dim_product",
 )
 _SALES = """
 select transaction_id, array[segment, plan_type, acquisition_channel,
@@ -60,7 +66,7 @@ def test_versions_and_lookups_of_random_logs_are_those_of_brute_force(dbt: Dbt, 
 
 
 def test_the_drawn_histories_have_what_is_hard() -> None:
-    """Ties, nothing changed, values and members that return, one version, many versions: or the property would say little."""
+    """Ties, values and members that return, one version, many: or the property would say little."""
     histories = draw(CUSTOMERS, random.Random(1), MEMBERS)
     chains = [[version[0] for version in history.versions()] for history in histories]
     assert any(len({state.hour for state in history.states}) < len(history.states) for history in histories)
