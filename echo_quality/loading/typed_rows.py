@@ -58,7 +58,7 @@ def opened(engine: Engine, contract: Contract, table: TextTable) -> Iterator[duc
         connection.execute(f"set memory_limit = '{engine.memory_limit_mb}MB'; set threads = {engine.threads}")
         connection.execute(f"set temp_directory = {literal(str(engine.workspace))}; set TimeZone = 'UTC'")
         connection.execute(f"set variable business_timezone = {literal(engine.business_timezone)}")
-        connection.execute(f"create temp view landed as {_landed(contract, table)}")
+        connection.execute(f"create temp view landed as {landed_sql(contract, table)}")
         connection.execute(f"create temp view typed_rows as {typing_sql(contract)}")
         try:
             yield connection
@@ -66,7 +66,8 @@ def opened(engine: Engine, contract: Contract, table: TextTable) -> Iterator[duc
             raise UnreadableText(str(error).splitlines()[0]) from error
 
 
-def _landed(contract: Contract, table: TextTable) -> str:
+def landed_sql(contract: Contract, table: TextTable) -> str:
+    """The query that reads a text table as text under the names of the contract, with `_row_number`."""
     fields = ", ".join(f"{literal(f'f{at}')}: 'VARCHAR'" for at in range(len(table.columns)))
     position = {column: f"f{at}" for at, column in enumerate(table.columns)}
     wanted = [*contract.names, EXTRA, UNPARSED]
