@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from echo_quality.over_time import OverTime
+
 
 class ContractError(ValueError):
     """A contract that cannot be used; the message names the file, the offending part and the fix."""
@@ -108,6 +110,7 @@ class Contract:
     timezone: str = "UTC"
     max_rejected_share: float = 0.05
     freshness_hours: float | None = None
+    over_time: OverTime = field(default_factory=OverTime)
     grain: str = ""
     dialect: Dialect = field(default_factory=Dialect)
 

@@ -2,7 +2,8 @@
 -- Run twice it changes nothing.
 create schema if not exists ops;
 
--- One row is one attempt to load one version of one file.
+-- One row is one attempt to load one version of one file. `reading` is the hash of how its contract reads rows; from
+-- `replay_at` on somebody wants its bytes read again.
 create table if not exists ops.loads (
     load_id bigint primary key generated always as identity,
     source text not null,
@@ -30,6 +31,8 @@ create table if not exists ops.loads (
     landed_at timestamptz not null default clock_timestamp(),
     loaded_at timestamptz
 );
+alter table ops.loads add column if not exists reading text;
+alter table ops.loads add column if not exists replay_at timestamptz;
 create index if not exists loads_of_a_file on ops.loads (source, partition_key);
 
 -- One row is one verdict of one check at one time.
@@ -58,6 +61,13 @@ create table if not exists ops.alerts (
     run_id text,
     metadata jsonb not null default '{}'
 );
+-- Delivery: told names the services that took it, suppressed_by the alert that had told the same before.
+alter table ops.alerts add column if not exists delivered_at timestamptz;
+alter table ops.alerts add column if not exists attempts integer not null default 0;
+alter table ops.alerts add column if not exists next_attempt_at timestamptz;
+alter table ops.alerts add column if not exists error text;
+alter table ops.alerts add column if not exists told text[] not null default '{}';
+alter table ops.alerts add column if not exists suppressed_by bigint;
 
 -- One row is one business day of one source that a load touched; mark is the load that touched it last. The source is
 -- a staging table, or a dimension (core/dim_customer): then members have another version on that day than before.
@@ -111,3 +121,60 @@ create table if not exists ops.column_lineage (
     primary key (asset, "column", from_asset, from_column)
 );
 create index if not exists column_lineage_upwards on ops.column_lineage (from_asset, from_column);
+
+-- One row is one rejected row of one source over all loads, known by the hash of its raw text; it holds no value of a file.
+create table if not exists ops.quarantine_rows (
+    quarantine_id bigint primary key generated always as identity,
+    source text not null,
+    fingerprint text not null,
+    status text not null default 'open' check (status in ('open', 'fixed', 'waived')),
+    rules jsonb not null,
+    first_seen_at timestamptz not null,
+    first_load_id bigint not null,
+    last_seen_at timestamptz not null,
+    last_load_id bigint not null,
+    fixed_at timestamptz,
+    fixed_by_load_id bigint,
+    fixed_how text,
+    waived_at timestamptz,
+    waived_by text,
+    waived_reason text,
+    unique (source, fingerprint)
+);
+create index if not exists quarantine_rows_open on ops.quarantine_rows (source) where status = 'open';
+
+-- One row is one accepted load in figures, which later loads are compared with; those of a batch came in together.
+create table if not exists ops.load_profiles (
+    load_id bigint primary key,
+    source text not null,
+    batch bigint not null,
+    profile jsonb not null,
+    profiled_at timestamptz not null default clock_timestamp()
+);
+create index if not exists load_profiles_of_a_source on ops.load_profiles (source, load_id);
+
+-- One row is a stretch of business days on which a source is known not to be as usual; without a last day it goes on.
+create table if not exists ops.incidents (
+    incident_id bigint primary key generated always as identity,
+    source text not null,
+    first_day date not null,
+    last_day date check (last_day >= first_day),
+    reason text not null,
+    declared_at timestamptz not null default clock_timestamp()
+);
+
+-- One row is one way in which the columns of a load differ from what its contract or its last load led to expect.
+create table if not exists ops.schema_changes (
+    schema_change_id bigint primary key generated always as identity,
+    load_id bigint not null,
+    source text not null,
+    file text not null,
+    kind text not null,
+    "column" text not null,
+    class text not null check (class in ('minor', 'major')),
+    what text not null,
+    answer text not null,
+    proposal text,
+    seen_at timestamptz not null default clock_timestamp()
+);
+create index if not exists schema_changes_of_a_load on ops.schema_changes (load_id);

@@ -27,6 +27,8 @@ from pydantic import ValidationError
 
 from echo_quality.contract import Column, Contract, ContractError, Dialect, LogicalType, RowRule, Severity
 from echo_quality.contract_checks import check_contract, refuse_unread
+from echo_quality.over_time import PROPERTIES as PROPERTIES_OVER_TIME
+from echo_quality.over_time import over_time
 
 _NAME = re.compile(r"^[a-z][a-z0-9_]{0,39}$")
 _VERSION = re.compile(r"^\d+\.\d+\.\d+$")
@@ -74,7 +76,7 @@ def read_contract(path: Path) -> Contract:
 
 def _contract(source: str, standard: OpenDataContractStandard) -> Contract:
     schema = _only_schema(source, standard)
-    custom = _custom(standard.customProperties, _PROPERTIES_OF_CONTRACT, "the contract")
+    custom = _custom(standard.customProperties, _PROPERTIES_OF_CONTRACT | PROPERTIES_OVER_TIME, "the contract")
     columns = tuple(_column(written) for written in schema.properties or [])
     contract = Contract(
         source=source,
@@ -91,6 +93,7 @@ def _contract(source: str, standard: OpenDataContractStandard) -> Contract:
         timezone=str(custom.get("timezone") or "UTC"),
         max_rejected_share=_share(custom.get("maxRejectedShare", 0.05)),
         freshness_hours=_freshness(standard),
+        over_time=over_time(custom, standard.slaProperties or [], f"{source}.{custom.get('eventColumn')}"),
         dialect=Dialect(*(custom.get(name) for name in ("encoding", "delimiter", "sheet"))),
     )
     check_contract(contract)
