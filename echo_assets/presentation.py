@@ -23,6 +23,7 @@ _OWN_COLUMNS = {
     "_row_number": "Counts the rows below the header, from 1.",
     "_contract_version": "The version of the contract that the row was judged by.",
     "raw": "The row as the file had it: text by column.",
+    "_fingerprint": "The hash of `raw`, by which ops.quarantine_rows knows the row over all loads.",
     "reasons": "Why the row was rejected: a list of column, rule and value.",
 }
 

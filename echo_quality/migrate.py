@@ -16,6 +16,7 @@ from psycopg import Connection
 from echo_quality.contract import Contract
 from echo_quality.generate.sql_text import name
 from echo_quality.generate.tables import SCHEMAS, Table, TableColumn, tables_of
+from echo_quality.quarantine import ledger as quarantine_ledger
 
 
 @dataclass(frozen=True)
@@ -44,13 +45,18 @@ def migrate(connection: Connection[Any], contracts: Iterable[Contract]) -> list[
         ledger = resources.files("echo_quality").joinpath("ledger.sql").read_text(encoding="utf-8")
         connection.execute(ledger.encode())
         differences: list[Difference] = []
-        for table in (table for contract in contracts for table in tables_of(contract)):
-            for statement in table.create_statements:
-                connection.execute(statement.encode())
+        contracts = list(contracts)
+        tables = [table for contract in contracts for table in tables_of(contract)]
+        for table in tables:
+            connection.execute(table.create_statements[0].encode())
             differences += differences_of(connection, table) + _other_indexes(connection, table)
         _refuse_more_than_additions(differences)
-        for difference in differences:
-            connection.execute(difference.statement.encode())
+        # An index may be over a column that has yet to be added.
+        rest = [statement for table in tables for statement in table.create_statements[1:]]
+        for statement in [*(difference.statement for difference in differences), *rest]:
+            connection.execute(statement.encode())
+        for contract in contracts:
+            quarantine_ledger.adopt(connection, contract)
     return differences
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import typer
 
-from echo_assets.cli import contract, data, demo, history, impact, run, server_commands, status, trace, ui
+from echo_assets.cli import (
+    contract, data, demo, history, impact, quarantine, run, server_commands, status, trace, ui,
+)  # fmt: skip
 
 app = typer.Typer(
     name="echoctl",
@@ -17,3 +19,4 @@ app = typer.Typer(
 for module in (server_commands, run, status, history, ui, trace, impact, demo, data):
     module.register(app)
 app.add_typer(contract.app, name="contract")
+app.add_typer(quarantine.app, name="quarantine")

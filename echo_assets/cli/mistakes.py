@@ -19,9 +19,10 @@ def user_mistakes() -> tuple[type[BaseException], ...]:
     from echo_assets.settings import SettingsError
     from echo_quality.contract import ContractError
     from echo_quality.migrate import MigrationRefused
+    from echo_quality.quarantine.entries import QuarantineError
     from echo_quality.synthetic import GeneratorError
 
     return (
         SettingsError, ServerError, ContractError, MigrationRefused, GeneratorError, DbtProjectError, StepsError,
-        LedgerError, LineageError, TargetsError, BackfillError, StuckError, DbtError, psycopg.OperationalError, OSError,
+        LedgerError, LineageError, TargetsError, BackfillError, StuckError, QuarantineError, DbtError, psycopg.OperationalError, OSError,
     )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TextIO
@@ -13,6 +14,19 @@ if TYPE_CHECKING:
 
 _NUMBERS = frozenset({20, 21, 23, 26, 700, 701, 790, 1700})
 """The types of PostgreSQL that psql writes to the right: integers, oid, floats, money, numeric."""
+
+
+_TEXTS = frozenset({18, 19, 25, 114, 705, 1042, 1043, 3802})
+"""The types that hold what somebody wrote: character types, JSON."""
+
+_RUN_BY_SPREADSHEETS = re.compile(r"[=+\-@\t\r\n](?!(?<=[+-])[0-9][0-9.,]*\Z)")
+"""How a cell begins that a spreadsheet would take for a formula; a plain number with its sign is none."""
+
+
+class Plain(str):
+    """A value that nobody wrote as a text, such as a moment: it is never a formula."""
+
+    __slots__ = ()
 
 
 class Digits(str):
@@ -26,7 +40,7 @@ def as_written(cursor: Cursor[Any]) -> list[list[str | None]]:
     result, kinds = cursor.pgresult, [column.type_code for column in cursor.description or []]
     if result is None:
         return []
-    types = [Digits if kind in _NUMBERS else str for kind in kinds]
+    types = [Digits if kind in _NUMBERS else str if kind in _TEXTS else Plain for kind in kinds]
     return [
         [_written(result.get_value(row, at), types[at]) for at in range(len(types))] for row in range(result.ntuples)
     ]
@@ -37,11 +51,19 @@ def _written(value: bytes | None, kind: type[str]) -> str | None:
 
 
 def write_csv(names: Sequence[str], rows: Iterable[Sequence[Any]], target: TextIO | None = None) -> None:
-    """A header line and one line a row; NULL is an empty field."""
+    """A header line and one line a row; NULL is an empty field, and no text is a formula to a spreadsheet."""
     writer = csv.writer(target or sys.stdout, lineterminator="\n")
-    writer.writerow(names)
+    writer.writerow([disarmed(name) for name in names])
     for row in rows:
-        writer.writerow([text(value) for value in row])
+        writer.writerow([disarmed(text(value)) if type(value) in _WRITTEN else text(value) for value in row])
+
+
+_WRITTEN = (str, dict, list)
+
+
+def disarmed(value: str) -> str:
+    """The text with an apostrophe before it where a spreadsheet would run it."""
+    return f"'{value}" if _RUN_BY_SPREADSHEETS.match(value) else value
 
 
 def write_table(names: Sequence[str], rows: Iterable[Sequence[Any]], target: TextIO | None = None) -> None:

@@ -84,7 +84,7 @@ def tables_of(contract: Contract) -> tuple[Table, ...]:
             (by_key,),
             f"{contract.grain} Repeated by another load, or outlived by a later one.",
         ),
-        Table("quarantine", source, _QUARANTINE, (("rows", "btree (_row_id)"),), "One row is one rejected row."),
+        Table("quarantine", source, _QUARANTINE, _QUARANTINE_INDEXES, "One row is one rejected row."),
     )
 
 
@@ -101,7 +101,9 @@ _QUARANTINE = (
     TableColumn("_contract_version", "text", not_null=True),
     TableColumn("raw", "jsonb", not_null=True),
     TableColumn("reasons", "jsonb", not_null=True),
+    TableColumn("_fingerprint", "text", extras=" generated always as (md5(raw::text)) stored"),
 )
+_QUARANTINE_INDEXES = (("rows", "btree (_row_id)"), ("texts", "btree (_fingerprint)"))
 
 
 def _typed(column: Column) -> TableColumn:

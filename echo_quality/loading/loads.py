@@ -12,6 +12,8 @@ from psycopg.types.json import Jsonb
 
 from echo_quality.contract import Contract
 from echo_quality.loading.source_file import Archived, SourceFile
+from echo_quality.quarantine import ledger
+from echo_quality.reading_terms import reading_hash
 
 ACCEPTED = ("loaded", "replaced")
 
@@ -37,6 +39,8 @@ class Load:
     withheld: int | None
     quarantined: int | None
     duplicates: int | None
+    reading: str | None = None
+    to_be_replayed: bool = False
 
     @property
     def first_row_id(self) -> int:
@@ -51,7 +55,8 @@ class Load:
 
 _COLUMNS = """
     load_id, source, file, partition_key, sha256, bytes, modified_ns, contract_version,
-    max_rejected_share::float8, status, reason, notes, rows_in_file, staged, withheld, quarantined, duplicates"""
+    max_rejected_share::float8, status, reason, notes, rows_in_file, staged, withheld, quarantined, duplicates, reading,
+    replay_at is not null as to_be_replayed"""
 
 
 def lock_source(connection: Connection[Any], source: str) -> None:
@@ -65,9 +70,9 @@ def begin(
     """Enter a new load in state `landed`."""
     row = connection.execute(
         """insert into ops.loads (source, file, partition_key, sha256, bytes, modified_ns, contract_version,
-           max_rejected_share) values (%s, %s, %s, %s, %s, %s, %s, %s) returning load_id""",
+           max_rejected_share, reading) values (%s, %s, %s, %s, %s, %s, %s, %s, %s) returning load_id""",
         [contract.source, file.shown_name, file.partition_key, archived.sha256, archived.size, archived.modified_ns,
-         contract.version, max_rejected_share],
+         contract.version, max_rejected_share, reading_hash(contract)],
     ).fetchone()  # fmt: skip
     return int(row[0]) if row else 0
 
@@ -123,17 +128,23 @@ def seen_again(connection: Connection[Any], load: Load, archived: Archived) -> N
 
 def withdraw_refused(connection: Connection[Any], source: str, present: Collection[str]) -> list[str]:
     """Close the refused loads whose files were taken away, and return their names."""
-    closed = connection.execute(
-        """update ops.loads set status = 'withdrawn' where source = %s and status = 'refused'
-           and not partition_key = any (%s) returning file""",
-        [source, list(present)],
-    ).fetchall()
-    return [file for (file,) in closed]
+    with connection.transaction():
+        closed = connection.execute(
+            """update ops.loads set status = 'withdrawn' where source = %s and status = 'refused'
+               and not partition_key = any (%s) returning load_id, file""",
+            [source, list(present)],
+        ).fetchall()
+        for load_id, _ in closed:
+            ledger.settle(connection, source, load_id, ledger.GONE)
+    return [file for _, file in closed]
 
 
 def is_settled(load: Load | None, sha256: str, contract: Contract, max_rejected_share: float) -> bool:
-    """Whether loading these bytes again could change nothing: accepted, or refused under the very same terms."""
-    if load is None or load.sha256 != sha256 or load.status == "landed":
+    """Whether loading these bytes again could change nothing: accepted, or refused under the very same terms.
+
+    An accepted load is read again only when somebody asks for it (`echoctl replay`).
+    """
+    if load is None or load.sha256 != sha256 or load.status == "landed" or load.to_be_replayed:
         return False
     same_terms = (load.contract_version, load.max_rejected_share) == (contract.version, max_rejected_share)
     return load.is_accepted or same_terms

@@ -24,6 +24,7 @@ from echo_quality.loading.loads import Load
 from echo_quality.loading.tally import Tally
 from echo_quality.loading.text_table import TextTable
 from echo_quality.loading.typed_rows import Engine, Keys, opened, stream
+from echo_quality.quarantine import ledger as quarantine_ledger
 
 if TYPE_CHECKING:
     import pyarrow
@@ -59,10 +60,13 @@ def publish(
         older = settle.older_loads(connection, load)
         reason = _staged(connection, contract, load, table, engine, gate, lake, tally, rejected, older)
         settle.quarantine(connection, contract, load, rejected)
+        if tally.bad:
+            quarantine_ledger.record(connection, load.source, load.load_id)
         if reason is None:
             settle.close_accepted(connection, contract, load, tally, older)
         else:
             settle.close_refused(connection, contract, load, tally, older, reason)
+        quarantine_ledger.settle(connection, load.source, load.load_id)
     return Published(loads.load_of(connection, load.load_id), tally.violations)
 
 

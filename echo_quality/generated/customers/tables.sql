@@ -51,7 +51,9 @@ create table if not exists quarantine."customers" (
     "_row_number" bigint not null,
     "_contract_version" text not null,
     "raw" jsonb not null,
-    "reasons" jsonb not null
+    "reasons" jsonb not null,
+    "_fingerprint" text generated always as (md5(raw::text)) stored
 );
 create index if not exists "quarantine_customers_rows" on quarantine."customers" using btree (_row_id);
+create index if not exists "quarantine_customers_texts" on quarantine."customers" using btree (_fingerprint);
 comment on table quarantine."customers" is 'One row is one rejected row.';

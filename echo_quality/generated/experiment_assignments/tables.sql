@@ -45,7 +45,9 @@ create table if not exists quarantine."experiment_assignments" (
     "_row_number" bigint not null,
     "_contract_version" text not null,
     "raw" jsonb not null,
-    "reasons" jsonb not null
+    "reasons" jsonb not null,
+    "_fingerprint" text generated always as (md5(raw::text)) stored
 );
 create index if not exists "quarantine_experiment_assignments_rows" on quarantine."experiment_assignments" using btree (_row_id);
+create index if not exists "quarantine_experiment_assignments_texts" on quarantine."experiment_assignments" using btree (_fingerprint);
 comment on table quarantine."experiment_assignments" is 'One row is one rejected row.';

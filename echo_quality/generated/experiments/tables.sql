@@ -69,7 +69,9 @@ create table if not exists quarantine."experiments" (
     "_row_number" bigint not null,
     "_contract_version" text not null,
     "raw" jsonb not null,
-    "reasons" jsonb not null
+    "reasons" jsonb not null,
+    "_fingerprint" text generated always as (md5(raw::text)) stored
 );
 create index if not exists "quarantine_experiments_rows" on quarantine."experiments" using btree (_row_id);
+create index if not exists "quarantine_experiments_texts" on quarantine."experiments" using btree (_fingerprint);
 comment on table quarantine."experiments" is 'One row is one rejected row.';

@@ -42,7 +42,9 @@ create table if not exists quarantine."funnel_events" (
     "_row_number" bigint not null,
     "_contract_version" text not null,
     "raw" jsonb not null,
-    "reasons" jsonb not null
+    "reasons" jsonb not null,
+    "_fingerprint" text generated always as (md5(raw::text)) stored
 );
 create index if not exists "quarantine_funnel_events_rows" on quarantine."funnel_events" using btree (_row_id);
+create index if not exists "quarantine_funnel_events_texts" on quarantine."funnel_events" using btree (_fingerprint);
 comment on table quarantine."funnel_events" is 'One row is one rejected row.';

@@ -48,7 +48,9 @@ create table if not exists quarantine."marketing" (
     "_row_number" bigint not null,
     "_contract_version" text not null,
     "raw" jsonb not null,
-    "reasons" jsonb not null
+    "reasons" jsonb not null,
+    "_fingerprint" text generated always as (md5(raw::text)) stored
 );
 create index if not exists "quarantine_marketing_rows" on quarantine."marketing" using btree (_row_id);
+create index if not exists "quarantine_marketing_texts" on quarantine."marketing" using btree (_fingerprint);
 comment on table quarantine."marketing" is 'One row is one rejected row.';

@@ -48,7 +48,9 @@ create table if not exists quarantine."products" (
     "_row_number" bigint not null,
     "_contract_version" text not null,
     "raw" jsonb not null,
-    "reasons" jsonb not null
+    "reasons" jsonb not null,
+    "_fingerprint" text generated always as (md5(raw::text)) stored
 );
 create index if not exists "quarantine_products_rows" on quarantine."products" using btree (_row_id);
+create index if not exists "quarantine_products_texts" on quarantine."products" using btree (_fingerprint);
 comment on table quarantine."products" is 'One row is one rejected row.';

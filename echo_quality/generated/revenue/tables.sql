@@ -60,7 +60,9 @@ create table if not exists quarantine."revenue" (
     "_row_number" bigint not null,
     "_contract_version" text not null,
     "raw" jsonb not null,
-    "reasons" jsonb not null
+    "reasons" jsonb not null,
+    "_fingerprint" text generated always as (md5(raw::text)) stored
 );
 create index if not exists "quarantine_revenue_rows" on quarantine."revenue" using btree (_row_id);
+create index if not exists "quarantine_revenue_texts" on quarantine."revenue" using btree (_fingerprint);
 comment on table quarantine."revenue" is 'One row is one rejected row.';

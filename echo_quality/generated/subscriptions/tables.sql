@@ -54,7 +54,9 @@ create table if not exists quarantine."subscriptions" (
     "_row_number" bigint not null,
     "_contract_version" text not null,
     "raw" jsonb not null,
-    "reasons" jsonb not null
+    "reasons" jsonb not null,
+    "_fingerprint" text generated always as (md5(raw::text)) stored
 );
 create index if not exists "quarantine_subscriptions_rows" on quarantine."subscriptions" using btree (_row_id);
+create index if not exists "quarantine_subscriptions_texts" on quarantine."subscriptions" using btree (_fingerprint);
 comment on table quarantine."subscriptions" is 'One row is one rejected row.';
