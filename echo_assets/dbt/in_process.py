@@ -58,6 +58,9 @@ def invoke(arguments: Sequence[str], manifest: Manifest | None = None) -> dbtRun
 def exclusive(environment: Mapping[str, str]) -> Iterator[None]:
     """Hold dbt for one command, with `environment` laid over the process's; both are put back afterwards."""
     with _ONE_AT_A_TIME:
+        from echo_assets.dbt.connections import keep_connections
+
+        keep_connections()
         before = {name: os.environ.get(name) for name in environment}
         folder = Path.cwd()
         os.environ.update(environment)
