@@ -59,6 +59,36 @@ def merged_results(asset: dg.AssetKey, suite: Mapping[str, Any], audited: Audite
     return [_merged(asset, check, audited) for check in declared_checks(suite)]
 
 
+def table_result(asset: dg.AssetKey, outcome: CheckOutcome) -> dg.AssetCheckResult:
+    """The result of a check on a table as it stands; one that could not be evaluated is an error."""
+    is_error = outcome.severity == "critical" or bool(outcome.error)
+    failing = [_readable(row) for row in outcome.sample][:_SAMPLE]
+    return dg.AssetCheckResult(
+        asset_key=asset,
+        check_name=outcome.check,
+        passed=outcome.passed,
+        severity=dg.AssetCheckSeverity.ERROR if is_error else dg.AssetCheckSeverity.WARN,
+        description=_table_in_words(outcome),
+        metadata={
+            "evaluated_rows": outcome.evaluated_count or 0,
+            "failing_rows": outcome.unexpected_count or 0,
+            **({"failing_sample": as_table(failing)} if failing else {}),
+            **({"errors": dg.MetadataValue.json({asset.to_user_string(): outcome.error})} if outcome.error else {}),
+            **runbook_of(outcome.runbook or "", passed=outcome.passed),
+        },
+    )
+
+
+def _table_in_words(outcome: CheckOutcome) -> str:
+    if outcome.error:
+        return f"{outcome.description} It could not be evaluated: {outcome.error}"
+    if outcome.passed:
+        return f"Holds for {outcome.evaluated_count or 0} rows."
+    if outcome.unexpected_count is None:
+        return f"{outcome.description} It has {outcome.observed}."
+    return f"{outcome.description} Not so in {outcome.unexpected_count} of {outcome.evaluated_count} rows."
+
+
 def _merged(asset: dg.AssetKey, check: DeclaredCheck, audited: Audited) -> dg.AssetCheckResult:
     found = [(load, outcome) for load, outcomes in audited for outcome in outcomes if outcome.check == check.name]
     red = [(load, outcome) for load, outcome in found if not outcome.passed]

@@ -22,12 +22,13 @@ from echo_assets.settings import Settings  # noqa: E402
 from echo_assets.sources import Sources  # noqa: E402
 from echo_assets.staging_checks import staging_checks  # noqa: E402
 from echo_assets.staging_tables import staging_assets  # noqa: E402
+from echo_assets.table_checks import table_checks  # noqa: E402
 
 
 def build(settings: Settings) -> dg.Definitions:
     """Everything of one installation."""
     sources = Sources(settings)
-    models, checks = dbt_models(settings), staging_checks(sources)
+    models, checks = dbt_models(settings), [*staging_checks(sources), *table_checks(sources)]
     last, checks_of_last = leaves(sources)
     ingestion, daily = ingestion_jobs(sources, lambda: build(settings).resolve_implicit_global_asset_job_def())
     return dg.Definitions(

@@ -43,10 +43,10 @@ class OpenChecks:
 def open_file_checks(sources: Sources, instance: dg.DagsterInstance, job: dg.JobDefinition) -> OpenChecks:
     """Unanswered checks of the file assets, and those whose redness is over: mended, or the file taken away."""
     asked = {key for key in unanswered_checks(instance, job) if _is_of_files(key)} | _over(sources, instance, job)
-    invariants = {key for key in asked if _place(key) in _INVARIANTS}
-    steps = _newest_files(sources, {_source(key) for key in asked - invariants})
-    answered = {key for key in invariants if _source(key) in steps and key.asset_key.path[0] != "raw"}
-    return OpenChecks(steps, frozenset(invariants - answered))
+    alone = {key for key in asked if not _needs_its_step(job, key)}
+    steps = _newest_files(sources, {_source(key) for key in asked - alone})
+    answered = {key for key in alone if _source(key) in steps and key.asset_key.path[0] != "raw"}
+    return OpenChecks(steps, frozenset(alone - answered))
 
 
 def open_model_checks(instance: dg.DagsterInstance, job: dg.JobDefinition) -> OpenChecks:
@@ -73,6 +73,12 @@ def _source(key: dg.AssetCheckKey) -> str:
     return key.asset_key.path[-1]
 
 
+def _needs_its_step(job: dg.JobDefinition, key: dg.AssetCheckKey) -> bool:
+    """Whether only the step that makes its asset evaluates it, as the suite of a load; the others ask the tables."""
+    together = job.asset_layer.asset_graph.get_execution_set_asset_and_check_keys(key)
+    return any(isinstance(each, dg.AssetKey) for each in together)
+
+
 def _is_of_files(key: dg.AssetCheckKey) -> bool:
     return key.asset_key.path[0] in _LAYERS
 
@@ -84,8 +90,10 @@ def _over(sources: Sources, instance: dg.DagsterInstance, job: dg.JobDefinition)
     with sources.connection(read_only=True) as connection:
         for verdict in red:
             key = dg.AssetCheckKey(dg.AssetKey.from_user_string(verdict.asset), verdict.check)
-            invariant, contract = _INVARIANTS.get(_place(key), _NO_REFUSAL), sources.contracts.get(_source(key))
-            if _is_of_files(key) and contract and not invariant.offenders(connection, contract):
+            contract, invariant = sources.contracts.get(_source(key)), _INVARIANTS.get(_place(key))
+            if invariant is None and _is_of_files(key) and _needs_its_step(job, key):
+                invariant = _NO_REFUSAL
+            if contract and invariant and not invariant.offenders(connection, contract):
                 over.add(key)
     return over
 

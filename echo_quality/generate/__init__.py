@@ -9,10 +9,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from echo_quality.contract import Contract
 from echo_quality.generate.batch_sql import batch_sql
 from echo_quality.generate.dbt_files import counted_statuses_sql, sources_yml
+from echo_quality.generate.staging_suite import staging_suite
 from echo_quality.generate.suite import suite_of
 from echo_quality.generate.tables import tables_sql
 from echo_quality.generate.typing_sql import typing_sql
@@ -29,7 +31,8 @@ def artefacts(contracts: Mapping[str, Contract]) -> dict[str, str]:
         files[f"{folder}/tables.sql"] = tables_sql(contract)
         files[f"{folder}/typing.sql"] = typing_sql(contract)
         files[f"{folder}/batch.sql"] = batch_sql(contract)
-        files[f"{folder}/suite.json"] = json.dumps(suite_of(contract), indent=2, ensure_ascii=False) + "\n"
+        files[f"{folder}/suite.json"] = _json(suite_of(contract))
+        files[f"{folder}/staging_suite.json"] = _json(staging_suite(contract).suite)
     return files
 
 
@@ -47,6 +50,10 @@ def write(contracts: Mapping[str, Contract], root: Path) -> list[str]:
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_text(expected[path], encoding="utf-8")
     return changed
+
+
+def _json(suite: Mapping[str, Any]) -> str:
+    return json.dumps(suite, indent=2, ensure_ascii=False) + "\n"
 
 
 def _same(path: Path, text: str) -> bool:

@@ -43,7 +43,7 @@ def _has_rows() -> dict[str, Any]:
 
 
 def _expectation(contract: Contract, rule: Rule) -> dict[str, Any]:
-    kind, kwargs = _form(contract, rule)
+    kind, kwargs = form_of_rule(contract, rule)
     return {
         "type": kind,
         "kwargs": kwargs,
@@ -57,7 +57,8 @@ def _meta(check: str, kind: str, columns: tuple[str, ...], description: str) -> 
     return {"check": check, "rule": str(kind), "columns": list(columns), "description": description, "runbook": runbook}
 
 
-def _form(contract: Contract, rule: Rule) -> tuple[str, dict[str, Any]]:
+def form_of_rule(contract: Contract, rule: Rule) -> tuple[str, dict[str, Any]]:
+    """The type of expectation for a rule, with its arguments."""
     if rule.kind is Kind.WELL_FORMED:
         return "expect_column_values_to_be_null", {"column": "_unparsed"}
     if rule.kind is Kind.ROW:

@@ -16,6 +16,8 @@ from echo_assets.definitions import build
 from echo_assets.runbook import section
 from echo_assets.settings import PROJECT, Settings
 from echo_quality.contract import Contract
+from echo_quality.expectations import suites_of_models
+from echo_quality.generate.staging_suite import staging_suite
 from echo_quality.generate.suite import suite_of
 from echo_quality.generate.tables import tables_of
 from echo_quality.invariants import INVARIANTS, QUARANTINE_INVARIANTS, RAW_INVARIANTS
@@ -76,9 +78,11 @@ def test_every_rule_every_invariant_and_every_dbt_test_is_a_check(
     rules = sum(len(declared_checks(suite_of(contract))) for contract in contracts.values())
     agreements = len(contracts)
     invariants = len(contracts) * sum(map(len, (INVARIANTS, RAW_INVARIANTS, QUARANTINE_INVARIANTS)))
+    on_tables = sum(len(declared_checks(staging_suite(contract).suite)) for contract in contracts.values())
+    on_tables += sum(len(declared_checks(suite.suite)) for suite in suites_of_models())
     about = sum(spec.asset_key.to_user_string() in ABOUT_THE_PROJECT for spec in check_specs)
     assert about == 2
-    assert len(check_specs) - about == rules + agreements + invariants + len(data_tests(manifest))
+    assert len(check_specs) - about == rules + agreements + invariants + on_tables + len(data_tests(manifest))
 
 
 def test_every_asset_begins_with_its_grain_and_says_whose_it_is(specs: dict[str, dg.AssetSpec]) -> None:
