@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
@@ -13,10 +14,12 @@ from loading.warehouse import Warehouse
 
 from echo_assets.server import Databases
 from echo_quality.contract import Contract
+from echo_quality.discover import Proposal, discover
 from echo_quality.migrate import migrate
-from echo_quality.odcs import read_contracts
+from echo_quality.odcs import read_contract, read_contracts
 
 ROOT = Path(__file__).parents[2]
+TODAY = datetime.date(2024, 6, 30)
 
 
 @pytest.fixture(scope="session")
@@ -57,3 +60,20 @@ def warehouse_of(fresh_database: Databases, tmp_path: Path) -> Iterator[Callable
             return Warehouse(fresh_database.url(), tmp_path, by_source, connection)
 
         yield made
+
+
+@pytest.fixture
+def proposed(tmp_path: Path) -> Callable[..., tuple[Proposal, Contract | None]]:
+    """proposed(content, name): the proposal for a file and the contract that it is, if it can be one."""
+
+    def made(content: bytes | str, name: str = "orders.csv") -> tuple[Proposal, Contract | None]:
+        workspace = tmp_path / f"work-{len(list(tmp_path.iterdir()))}"
+        workspace.mkdir()
+        path = workspace / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        proposal = discover(path, "orders", workspace, TODAY)
+        place = workspace / "orders.yaml"
+        place.write_text(proposal.text, encoding="utf-8")
+        return proposal, read_contract(place) if proposal.is_usable else None
+
+    return made
