@@ -12,13 +12,16 @@ warnings.filterwarnings("ignore", category=dg.PreviewWarning)
 
 from echo_assets.alerts import alert_sensors  # noqa: E402 - the filter must stand before what it silences
 from echo_assets.dbt_models import dbt_models  # noqa: E402
+from echo_assets.drift_checks import mart_drift_checks  # noqa: E402
 from echo_assets.event_streams import event_streams  # noqa: E402
+from echo_assets.freshness_checks import freshness_job, freshness_schedule  # noqa: E402
 from echo_assets.jobs import daily_schedule, ingestion_jobs, quality_job  # noqa: E402
 from echo_assets.leaves import leaves  # noqa: E402
 from echo_assets.order_proof import order_proof  # noqa: E402
 from echo_assets.raw_files import raw_assets  # noqa: E402
 from echo_assets.sensors import new_file_sensor, refresh_sensor  # noqa: E402
 from echo_assets.settings import Settings  # noqa: E402
+from echo_assets.source_checks import source_checks  # noqa: E402
 from echo_assets.sources import Sources  # noqa: E402
 from echo_assets.staging_checks import staging_checks  # noqa: E402
 from echo_assets.staging_tables import staging_assets  # noqa: E402
@@ -28,14 +31,16 @@ from echo_assets.table_checks import table_checks  # noqa: E402
 def build(settings: Settings) -> dg.Definitions:
     """Everything of one installation."""
     sources = Sources(settings)
-    models, checks = dbt_models(settings), [*staging_checks(sources), *table_checks(sources)]
+    models, watched = dbt_models(settings), source_checks(sources)
+    checks = [*staging_checks(sources), *table_checks(sources), *watched, *mart_drift_checks(sources)]
+    freshness = freshness_job(watched)
     last, checks_of_last = leaves(sources)
     ingestion, daily = ingestion_jobs(sources, lambda: build(settings).resolve_implicit_global_asset_job_def())
     return dg.Definitions(
         assets=[*raw_assets(sources), *staging_assets(sources), *models, *last, *event_streams(), order_proof(sources)],
         asset_checks=[*checks, *checks_of_last],
-        jobs=[ingestion, daily, quality_job(models, [*checks, *checks_of_last])],
-        schedules=[daily_schedule(daily)],
+        jobs=[ingestion, daily, quality_job(models, [*checks, *checks_of_last]), freshness],
+        schedules=[daily_schedule(daily), freshness_schedule(freshness)],
         sensors=[new_file_sensor(sources), refresh_sensor(sources), *alert_sensors(sources)],
         executor=dg.in_process_executor,
     )

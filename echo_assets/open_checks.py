@@ -13,9 +13,10 @@ from typing import Any
 import dagster as dg
 
 from echo_assets.planner.report import RunReport, report_of
+from echo_assets.source_checks import out_of_date
 from echo_assets.sources import Sources
 from echo_assets.unfinished_runs import UNDER_LOCK
-from echo_assets.verdicts import standing_verdicts, unanswered_checks
+from echo_assets.verdicts import Verdicts, standing_verdicts, unanswered_checks
 from echo_quality.invariants import INVARIANTS, QUARANTINE_INVARIANTS, RAW_INVARIANTS
 from echo_quality.loading.loads import standing_loads
 
@@ -42,7 +43,9 @@ class OpenChecks:
 
 def open_file_checks(sources: Sources, instance: dg.DagsterInstance, job: dg.JobDefinition) -> OpenChecks:
     """Unanswered checks of the file assets, and those whose redness is over: mended, or the file taken away."""
-    asked = {key for key in unanswered_checks(instance, job) if _is_of_files(key)} | _over(sources, instance, job)
+    standing = standing_verdicts(instance, job)
+    asked = {key for key in unanswered_checks(instance, job) if _is_of_files(key)}
+    asked |= _over(sources, standing, job) | out_of_date(sources, standing.found)
     alone = {key for key in asked if not _needs_its_step(job, key)}
     steps = _newest_files(sources, {_source(key) for key in asked - alone})
     answered = {key for key in alone if _source(key) in steps and key.asset_key.path[0] != "raw"}
@@ -83,9 +86,9 @@ def _is_of_files(key: dg.AssetCheckKey) -> bool:
     return key.asset_key.path[0] in _LAYERS
 
 
-def _over(sources: Sources, instance: dg.DagsterInstance, job: dg.JobDefinition) -> set[dg.AssetCheckKey]:
+def _over(sources: Sources, standing: Verdicts, job: dg.JobDefinition) -> set[dg.AssetCheckKey]:
     """Red checks that would not be red now: an invariant that holds, a suite while no file of its source is refused."""
-    red = [verdict for verdict in standing_verdicts(instance, job).failures if verdict.is_failure]
+    red = [verdict for verdict in standing.failures if verdict.is_failure]
     over = set()
     with sources.connection(read_only=True) as connection:
         for verdict in red:

@@ -26,6 +26,7 @@ from echo_assets.planner.runs import execute_assets, origin_of, tags_of
 from echo_assets.planner.targets import targets_from
 from echo_assets.raw_files import files_of, forget_gone_files
 from echo_assets.settings import PROJECT
+from echo_assets.source_checks import checks_over_time
 from echo_assets.sources import Sources
 from echo_assets.unfinished_runs import UNDER_LOCK, close_cut_off_runs, runs_of_the_daemon
 from echo_quality.invariants import INVARIANTS
@@ -141,19 +142,19 @@ def planned_file_runs(sources: Sources, instance: dg.DagsterInstance) -> list[Fi
     return runs
 
 
-_BLOCKING = [invariant.name for invariant in INVARIANTS if invariant.blocking]
 _BLOCKED = """
-with latest as (
-    select distinct on (asset, check_name) split_part(asset, '/', 2) as source, passed, evaluated_at
-    from ops.check_results where check_name = any (%s) and asset like 'staging/%%'
+with expected as (
+    select source, check_name from unnest(%s::text[], %s::text[]) as each (source, check_name)
+), latest as (
+    select distinct on (asset, check_name) split_part(asset, '/', 2) as source, check_name, passed, evaluated_at
+    from ops.check_results where asset like 'staging/%%' and check_name = any (%s)
     order by asset, check_name, check_result_id desc
 ), published as (
     select source, max(loaded_at) as published_at from ops.loads where status in ('loaded', 'replaced') group by source
 )
-select source from latest where not passed
-union
-select source from published left join latest using (source) group by source, published_at
-having coalesce(min(evaluated_at), '-infinity') < published_at
+select distinct source
+from expected left join latest using (source, check_name) left join published using (source)
+where not passed or coalesce(evaluated_at, '-infinity') < published_at
 """
 
 
@@ -164,11 +165,24 @@ def blocked_sources(sources: Sources) -> frozenset[str]:
     """
     from psycopg import errors
 
+    asked, names = _blocking_checks(sources)
     with sources.connection(read_only=True) as connection:
         try:
-            return frozenset(source for (source,) in connection.execute(_BLOCKED.encode(), [_BLOCKING]))
+            found = connection.execute(_BLOCKED.encode(), [asked, names, names]).fetchall()
         except (errors.UndefinedTable, errors.InvalidSchemaName) as error:
             raise LedgerError("The database has no tables of ours yet. Run `echoctl up`, which makes them.") from error
+    return frozenset(source for (source,) in found)
+
+
+def _blocking_checks(sources: Sources) -> tuple[list[str], list[str]]:
+    """Source and name of every check of a staging table that blocks, as two lists."""
+    invariants = [invariant.name for invariant in INVARIANTS if invariant.blocking]
+    found = [
+        (source, name)
+        for source, contract in sources.contracts.items()
+        for name in (*invariants, *(check.name for check in checks_over_time(contract) if check.blocking))
+    ]
+    return [source for source, _ in found], [name for _, name in found]
 
 
 def planned_builds(sources: Sources) -> tuple[RunPlan, ...]:

@@ -6,9 +6,10 @@ One value made from the settings; nothing is read or connected before it is aske
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,11 +29,16 @@ if TYPE_CHECKING:
 _UNFINISHED = (".part", ".partial", ".tmp", ".crdownload", ".filepart", ".swp")
 
 
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
 @dataclass(frozen=True)
 class Sources:
-    """The sources of one installation."""
+    """The sources of one installation. `clock` is what checks of freshness and alerts go by, and nothing else."""
 
     settings: Settings
+    clock: Callable[[], datetime] = _now
 
     @cached_property
     def contracts(self) -> dict[str, Contract]:

@@ -92,7 +92,7 @@ def _event_hours(agreed: Iterable[ServiceLevelAgreementProperty], event_element:
 
 
 def _whole(custom: Mapping[str, Any], name: str, default: int) -> int:
-    value = custom.get(name, default)
+    value: object = custom.get(name, default)
     if isinstance(value, bool) or not isinstance(value, int) or not 3 <= value <= 1000:
         raise ValueError(f"{name} {value!r} must be a whole number from 3 to 1000")
     return value

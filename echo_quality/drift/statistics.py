@@ -10,7 +10,7 @@ from statistics import median
 
 from echo_quality.over_time import Drift
 
-_NORMAL = 1.4826
+NORMAL = 1.4826
 """A MAD times this is a standard deviation, where the figures are normal."""
 
 _SMALLEST_SHARE = 0.02
@@ -74,7 +74,7 @@ def _judged(point: Point, history: Sequence[Point], drift: Drift) -> Judgement:
     middle = median(each.value for each in history)
     mad = median(abs(each.value - middle) for each in history)
     spread = median(each.spread for each in history)
-    scale = max(_NORMAL * mad, chance(point.measure, middle, spread, point.rows))
+    scale = max(NORMAL * mad, chance(point.measure, middle, spread, point.rows))
     return Judgement(point, len(history), middle, mad, _score(point.value - middle, scale))
 
 

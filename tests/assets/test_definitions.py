@@ -13,8 +13,10 @@ import pytest
 from echo_assets.dbt.nodes import Manifest, asset_path, built_nodes, data_tests, is_daily
 from echo_assets.dbt.project import load_project
 from echo_assets.definitions import build
+from echo_assets.drift_checks import FIGURES as MART_FIGURES
 from echo_assets.runbook import section
 from echo_assets.settings import PROJECT, Settings
+from echo_assets.source_checks import checks_over_time
 from echo_quality.contract import Contract
 from echo_quality.expectations import suites_of_models
 from echo_quality.generate.staging_suite import staging_suite
@@ -80,8 +82,10 @@ def test_every_rule_every_invariant_and_every_dbt_test_is_a_check(
     invariants = len(contracts) * sum(map(len, (INVARIANTS, RAW_INVARIANTS, QUARANTINE_INVARIANTS)))
     on_tables = sum(len(declared_checks(staging_suite(contract).suite)) for contract in contracts.values())
     on_tables += sum(len(declared_checks(suite.suite)) for suite in suites_of_models())
+    over_time = sum(len(checks_over_time(contract)) for contract in contracts.values()) + len(MART_FIGURES)
     about = sum(spec.asset_key.to_user_string() in ABOUT_THE_PROJECT for spec in check_specs)
     assert about == 2
+    on_tables += over_time
     assert len(check_specs) - about == rules + agreements + invariants + on_tables + len(data_tests(manifest))
 
 
