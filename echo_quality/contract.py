@@ -86,11 +86,17 @@ class RowRule:
 
 @dataclass(frozen=True)
 class Dialect:
-    """How to read the files of a source; None means: detect it."""
+    """How to read the files of a source; None means: detect it.
+
+    `sheet` is a name, or a position from 1. `header_row` is the line, or the row of the sheet, from 1; `header_rows` is
+    how many rows from there on make up the header.
+    """
 
     encoding: str | None = None
     delimiter: str | None = None
-    sheet: str | None = None
+    sheet: str | int | None = None
+    header_row: int | None = None
+    header_rows: int | None = None
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from collections import Counter
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from echo_quality.contract import Column, Contract, ContractError, LogicalType
+from echo_quality.contract import Column, Contract, ContractError, Dialect, LogicalType
 from echo_quality.generate.date_formats import pattern_of
 from echo_quality.generate.sql_text import names_in
 from echo_quality.loading.header import spelling
@@ -79,6 +79,16 @@ def _check_dialect(contract: Contract) -> None:
         raise ContractError(f"encoding {encoding!r} is not known; use a name such as 'utf-8' or 'latin-1'") from error
     if delimiter is not None and (len(delimiter.encode()) != 1 or delimiter in '"\r\n'):
         raise ContractError(f"delimiter {delimiter!r} must be one ASCII character, no quote and no line end")
+    _check_place_of_header(contract.dialect)
+
+
+def _check_place_of_header(dialect: Dialect) -> None:
+    for name, row, most in (("headerRow", dialect.header_row, 1000), ("headerRows", dialect.header_rows, 10)):
+        if row is not None and (isinstance(row, bool) or not isinstance(row, int) or not 1 <= row <= most):
+            raise ContractError(f"{name} {row!r} must be a whole number from 1 to {most}")
+    sheet = dialect.sheet
+    if sheet is not None and (isinstance(sheet, bool) or not isinstance(sheet, int | str) or sheet in (0, "")):
+        raise ContractError(f"sheet {sheet!r} must be a name in quotes, or a position from 1")
 
 
 def _check_column(contract: Contract, column: Column) -> None:

@@ -1,7 +1,8 @@
 """Reading contracts written in the Open Data Contract Standard v3 into the values of `contract.py`.
 
 Only reading lives here. Echo uses the standard's own fields and, where the standard has none, `customProperties`:
-on the contract `suite`, `eventColumn`, `conserved`, `maxRejectedShare`, `timezone`, `encoding`, `delimiter`, `sheet`;
+on the contract `suite`, `eventColumn`, `conserved`, `maxRejectedShare`, `timezone`, `encoding`, `delimiter`, `sheet`,
+`headerRow`, `headerRows`;
 on a property `scale`, `precision`, `formats`, `lowerCase`, `default`, `defaultFrom`, `derivedFrom`, `computedAs`,
 `acceptedSeverity`, `patternSeverity`.
 """
@@ -33,8 +34,9 @@ from echo_quality.over_time import over_time
 _NAME = re.compile(r"^[a-z][a-z0-9_]{0,39}$")
 _VERSION = re.compile(r"^\d+\.\d+\.\d+$")
 _TYPES = {"object": LogicalType.JSON, "array": LogicalType.JSON}
+_PROPERTIES_OF_DIALECT = ("encoding", "delimiter", "sheet", "headerRow", "headerRows")
 _PROPERTIES_OF_CONTRACT = frozenset(
-    {"suite", "eventColumn", "conserved", "maxRejectedShare", "timezone", "encoding", "delimiter", "sheet"}
+    {"suite", "eventColumn", "conserved", "maxRejectedShare", "timezone", *_PROPERTIES_OF_DIALECT}
 )
 _PROPERTIES_OF_COLUMN = frozenset(
     {
@@ -94,7 +96,7 @@ def _contract(source: str, standard: OpenDataContractStandard) -> Contract:
         max_rejected_share=_share(custom.get("maxRejectedShare", 0.05)),
         freshness_hours=_freshness(standard),
         over_time=over_time(custom, standard.slaProperties or [], f"{source}.{custom.get('eventColumn')}"),
-        dialect=Dialect(*(custom.get(name) for name in ("encoding", "delimiter", "sheet"))),
+        dialect=Dialect(*(custom.get(name) for name in _PROPERTIES_OF_DIALECT)),
     )
     check_contract(contract)
     return contract

@@ -1,18 +1,35 @@
-"""Rows of text files that the engines will not take as they are: ragged lines, NUL, stray quotes.
+"""Rows of text files that the engines will not take as they are: ragged lines, NUL, stray quotes, endless lines.
 
 Slower than the engines and used only after they have refused. A record of the wrong width is taken apart into its
-lines, so that one unclosed quote costs one line and not the rest of the file.
+lines, so that one unclosed quote costs one line and not the rest of the file. Each broken line says why it is one.
 """
 
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
+from typing import TextIO
 
+from echo_quality.loading.limits import Limits
 from echo_quality.loading.text_table import TextTable, TextTableWriter, is_unicode
 
-_FIELD_LIMIT = 1 << 20
+_SHOWN_OF_LONG = 1_000
+_STRAY_QUOTE = "a quote stands within a field, or is never closed"
+_THOUSANDS, _HUNDREDS = re.compile(r"\D{0,4}\d{1,3}"), re.compile(r"\d{3}(\.\d*)?\D{0,4}")
+
+
+class _LongLine(str):
+    """The beginning of a line that is longer than the limit; `length` is all of its characters."""
+
+    length: int
+
+    def __new__(cls, beginning: str, length: int) -> _LongLine:
+        line = super().__new__(cls, beginning)
+        line.length = length
+        return line
 
 
 class _Lines:
@@ -31,40 +48,78 @@ class _Lines:
         return line
 
 
-def rewrite(path: Path, delimiter: str, writer: TextTableWriter, width: int) -> TextTable:
+def rewrite(path: Path, delimiter: str, writer: TextTableWriter, width: int, limits: Limits) -> TextTable:
     """Write every record of the file through `writer`; `width` is how many fields the header has."""
-    csv.field_size_limit(_FIELD_LIMIT)
+    csv.field_size_limit(limits.field_characters)
     with path.open(encoding="utf-8-sig", newline="", errors="surrogateescape") as file, writer:
-        lines = _Lines(iter(file))
+        lines = _Lines(_bounded(file, limits.line_characters))
         _next_record(lines, delimiter)
         while (record := _next_record(lines, delimiter)) is not None:
-            _write(record, lines.taken, delimiter, writer, width)
+            _write(record, lines.taken, delimiter, writer, width, limits)
     return writer.table
 
 
-def _next_record(lines: _Lines, delimiter: str) -> list[str] | None:
-    """The next record, [] for a blank line, stray quotes or one that is too long to be true, None at the end."""
+def _bounded(file: TextIO, longest: int) -> Iterator[str]:
+    """The lines of a file, none of which takes more memory than a line may have characters."""
+    while line := file.readline(longest + 1):
+        if len(line) <= longest:
+            yield line
+            continue
+        beginning, length, part = line[:_SHOWN_OF_LONG], len(line), line
+        while part and not part.endswith(("\n", "\r")):
+            part = file.readline(longest)
+            length += len(part)
+        yield _LongLine(beginning.rstrip("\r\n"), length)
+
+
+def _next_record(lines: _Lines, delimiter: str) -> list[str] | str | None:
+    """The next record, [] for a blank line, the reason why it cannot be read as a text, None at the end."""
     lines.taken = []
     try:
         return next(csv.reader(lines, delimiter=delimiter, strict=True))
-    except csv.Error:
-        return []
+    except csv.Error as error:
+        return "a field is too long" if "field limit" in str(error) else _STRAY_QUOTE
     except StopIteration:
         return None
 
 
-def _write(record: list[str], taken: list[str], delimiter: str, writer: TextTableWriter, width: int) -> None:
+def _write(
+    record: list[str] | str, taken: list[str], delimiter: str, writer: TextTableWriter, width: int, limits: Limits
+) -> None:
     text = "".join(taken)
-    if len(record) == width and "\0" not in text and is_unicode(text):
+    if isinstance(record, list) and len(record) == width and "\0" not in text and is_unicode(text) and not _long(taken):
         writer.record(record)
     elif len(taken) == 1:
         if text.strip():
-            writer.broken(text.rstrip("\r\n"))
+            writer.broken(text.rstrip("\r\n"), _why(record, taken[0], width, limits))
     else:
         for line in taken:
-            _write(_single(line, delimiter), [line], delimiter, writer, width)
+            single = _next_record(_Lines(iter([line])), delimiter)
+            _write(single or [], [line], delimiter, writer, width, limits)
 
 
-def _single(line: str, delimiter: str) -> list[str]:
-    """One line on its own; a quote that it leaves open makes it a broken one."""
-    return _next_record(_Lines(iter([line])), delimiter) or []
+def _long(taken: list[str]) -> bool:
+    return any(isinstance(line, _LongLine) for line in taken)
+
+
+def _why(record: list[str] | str, line: str, width: int, limits: Limits) -> str:
+    """Why a line is no record, as a sentence without a full stop."""
+    if isinstance(line, _LongLine):
+        return f"the line has {line.length} characters, more than {limits.named('line_characters')} allows"
+    if isinstance(record, str):
+        return record if record == _STRAY_QUOTE else f"{record}: {limits.named('field_characters')}"
+    if "\0" in line:
+        return "the line holds a NUL"
+    if not is_unicode(line):
+        return "the line holds bytes that are no character of the file's encoding"
+    return f"{len(record)} fields where the header has {width}{_broken_number(record, width)}"
+
+
+def _broken_number(record: list[str], width: int) -> str:
+    """A hint where a separator of thousands may have been taken for a delimiter; empty if nothing looks like one."""
+    if len(record) <= width:
+        return ""
+    for left, right in pairwise(part.strip() for part in record):
+        if _THOUSANDS.fullmatch(left) and _HUNDREDS.fullmatch(right):
+            return f": {left} and {right} may be one number whose separator of thousands is not quoted"
+    return ""

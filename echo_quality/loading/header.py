@@ -6,6 +6,8 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
 
 from echo_quality.contract import Contract
 from echo_quality.loading.refusal import RefusedFile
@@ -21,6 +23,12 @@ class HeaderMatch:
     columns: tuple[str | None, ...]
     unknown: dict[int, str]
     renamed: dict[str, str]
+
+    @property
+    def notes(self) -> dict[str, Any]:
+        """What the ledger keeps of it."""
+        unknown = {"unknown_columns": sorted(self.unknown.values())} if self.unknown else {}
+        return {"renamed": self.renamed, **unknown}
 
 
 def spelling(header: str) -> str:
@@ -54,6 +62,36 @@ def match_header(contract: Contract, header: Sequence[str]) -> HeaderMatch:
     unknown = {at: header[at].strip() or f"column_{at + 1}" for at, column in enumerate(columns) if column is None}
     renamed = {field: column for field, column in zip(header, columns, strict=True) if column and column != field}
     return HeaderMatch(tuple(columns), unknown, renamed)
+
+
+def fits(contract: Contract, header: Sequence[str]) -> bool:
+    """Whether these fields are a header of the contract."""
+    try:
+        return any(match_header(contract, header).columns)
+    except RefusedFile:
+        return False
+
+
+def joined(rows: Sequence[Sequence[str]]) -> list[str]:
+    """One header of several rows: what stands in a column from top to bottom, each text once, as words."""
+    width = max(map(len, rows), default=0)
+    columns = ([row[at].strip() for row in rows if at < len(row) and row[at].strip()] for at in range(width))
+    return list(rows[0]) if len(rows) == 1 else [" ".join(dict.fromkeys(texts)) for texts in columns]
+
+
+def fix_for(contract: Contract, rows: Sequence[Sequence[Sequence[str]]], unit: str) -> str:
+    """What to declare so that a later row becomes the header, as a clause; `rows` holds each row's possible fields.
+
+    Empty where neither a row nor two rows together are a header of the contract.
+    """
+    for at, ways in enumerate(rows):
+        if at and any(fits(contract, fields) for fields in ways):
+            return f"; {unit} {at + 1} looks like the header: declare headerRow: {at + 1} in the contract"
+    for at, (ways, below) in enumerate(pairwise(rows)):
+        if any(fits(contract, joined(both)) for both in zip(ways, below, strict=True)):
+            row = f"headerRow: {at + 1} and " if at else ""
+            return f"; {unit}s {at + 1} and {at + 2} look like the header: declare {row}headerRows: 2 in the contract"
+    return ""
 
 
 def _refuse_repeated(header: Sequence[str], spellings: list[str]) -> None:

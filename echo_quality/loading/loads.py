@@ -77,12 +77,12 @@ def begin(
     return int(row[0]) if row else 0
 
 
-def refuse_file(connection: Connection[Any], load_id: int, reason: str) -> None:
+def refuse_file(connection: Connection[Any], load_id: int, reason: str, notes: dict[str, Any] | None = None) -> None:
     """Close a load whose file could not be read at all: it has no rows to count."""
     connection.execute(
         """update ops.loads set status = 'refused', reason = %s, rows_in_file = 0, staged = 0, withheld = 0,
-           quarantined = 0, duplicates = 0, loaded_at = clock_timestamp() where load_id = %s""",
-        [reason, load_id],
+           quarantined = 0, duplicates = 0, loaded_at = clock_timestamp(), notes = %s where load_id = %s""",
+        [reason, Jsonb(notes or {}), load_id],
     )
 
 

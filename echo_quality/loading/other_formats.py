@@ -1,83 +1,89 @@
-"""Files that are not delimited text: Excel workbooks, JSON Lines, Parquet."""
+"""Files that are neither delimited text nor workbooks: JSON and Parquet."""
 
 from __future__ import annotations
 
-import datetime
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from echo_quality.contract import Contract
+from echo_quality.generate.sql_text import literal, name
+from echo_quality.loading.encodings import as_utf8, encoding_of
 from echo_quality.loading.header import match_header
+from echo_quality.loading.limits import MEGABYTE, Limits
 from echo_quality.loading.refusal import RefusedFile
 from echo_quality.loading.text_table import TextTable, TextTableWriter, is_unicode
 
+if TYPE_CHECKING:
+    import duckdb
 
-def from_workbook(path: Path, contract: Contract, target: Path) -> TextTable:
-    """The declared sheet, or the first; numbers and dates as plain text."""
-    rows = _sheet(path, contract.dialect.sheet)
-    header = [_cell(value) for value in next(rows, [])]
-    while header and not header[-1]:
-        header.pop()
+_MEMORY = "256MB"
+_KEPT = 1_000
+_LARGEST_ARRAY_ELEMENT = 64 << 20
+_NESTED = ("STRUCT", "MAP", "[]", "UNION")
+
+
+def from_json(path: Path, contract: Contract, workspace: Path, limits: Limits) -> TextTable:
+    """One object a line, or one array of objects; the header is every key that occurs, in order of appearance.
+
+    A number is kept as it is written, whatever its size; a nested value as JSON text.
+    """
+    encoding = encoding_of(path, contract.dialect.encoding)
+    lines = _as_lines(as_utf8(path, encoding.name, workspace / "utf8.json"), workspace)
+    header = list(dict.fromkeys(key for _, record in _objects(lines, limits) for key in record or {}))
     if not header:
-        raise RefusedFile("the sheet is empty: there is not even a header row; export it again")
-    writer = TextTableWriter(target, match_header(contract, header), {"format": "excel"})
-    with writer:
-        for row in rows:
-            fields = [_cell(value) for value in row]
-            if any(fields[len(header) :]) or "\0" in "".join(fields):
-                writer.broken("\t".join(fields).rstrip("\t"))
-            elif any(fields):
-                writer.record(fields[: len(header)])
-    return writer.table
-
-
-def _sheet(path: Path, sheet: str | None) -> Iterator[list[Any]]:
-    import python_calamine
-
-    try:
-        workbook = python_calamine.CalamineWorkbook.from_path(str(path))
-        names = workbook.sheet_names
-        if sheet is not None and sheet not in names:
-            raise RefusedFile(f"no sheet {sheet!r} in the workbook; it has {', '.join(names)}")
-        return iter(workbook.get_sheet_by_name(sheet or names[0]).to_python(skip_empty_area=True))
-    except (python_calamine.CalamineError, IndexError, OSError) as error:
-        raise RefusedFile(f"not a readable workbook ({error}): save it again as .xlsx without a password") from error
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
-    if isinstance(value, datetime.datetime):
-        return value.date().isoformat() if value.time() == datetime.time() else value.isoformat(" ")
-    return value.isoformat() if isinstance(value, datetime.date | datetime.time) else str(value)
-
-
-def from_json_lines(path: Path, contract: Contract, target: Path) -> TextTable:
-    """One object a line; the header is every key that occurs, in order of appearance."""
-    header = list(dict.fromkeys(key for _, record in _objects(path) for key in record or {}))
-    if not header:
-        raise RefusedFile("no JSON object in the file: write one object a line")
-    writer = TextTableWriter(target, match_header(contract, header), {"format": "json lines"})
-    with writer:
-        for line, record in _objects(path):
+        raise RefusedFile("no JSON object in the file: write one object a line, or one array of objects")
+    limits.check_columns(len(header))
+    match = match_header(contract, header)
+    notes = {"format": "json", "encoding": encoding.name, **match.notes}
+    with TextTableWriter(workspace / "rows.csv", match, notes) as writer:
+        for line, record in _objects(lines, limits):
+            fields = [_json_text((record or {}).get(key)) for key in header]
             if record is None:
-                writer.broken(line)
+                writer.broken(line[:_KEPT] if len(line) > limits.line_characters else line, _why(line, limits))
+            elif len(max(fields, key=len)) > limits.field_characters:
+                writer.broken(line[:_KEPT], f"a value is longer than {limits.named('field_characters')} allows")
             else:
-                writer.record([_json_text(record.get(key)) for key in header])
+                writer.record(fields)
     return writer.table
 
 
-def _objects(path: Path) -> Iterator[tuple[str, dict[str, Any] | None]]:
+def _as_lines(path: Path, workspace: Path) -> Path:
+    """The file itself, or its elements, one a line, if it is an array; a damaged array has no lines to go by."""
+    with path.open("rb") as file:
+        if not file.read(1024).removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"["):
+            return path
+    import duckdb
+
+    target = workspace / "elements.jsonl"
+    read = (
+        f"read_json({literal(str(path))}, format = 'array', records = false, columns = {{element: 'JSON'}},"
+        f" maximum_object_size = {_LARGEST_ARRAY_ELEMENT})"
+    )
+    try:
+        with duckdb.connect() as engine:
+            _bound(engine, workspace)
+            elements = engine.execute(f"select element::varchar from {read}")
+            with target.open("w", encoding="utf-8") as file:
+                while rows := elements.fetchmany(1_000):
+                    file.writelines(" ".join(str(element).splitlines()) + "\n" for (element,) in rows)
+    except duckdb.Error as error:
+        why = str(error).splitlines()[0]
+        raise RefusedFile(f"not a readable JSON array ({why}): mend it, or write one object a line") from error
+    return target
+
+
+def _objects(path: Path, limits: Limits) -> Iterator[tuple[str, dict[str, Any] | None]]:
+    """Each line with its object. A line beyond the limit comes in pieces, the first of which stands for it."""
     with path.open(encoding="utf-8-sig", errors="surrogateescape") as file:
-        for line in file:
+        while line := file.readline(limits.line_characters + 2):
+            is_long = len(line.rstrip("\n")) > limits.line_characters
+            part = line
+            while is_long and part and not part.endswith("\n"):
+                part = file.readline(limits.line_characters)
             if line.strip():
-                yield line.rstrip("\n"), _object(line)
+                yield line.rstrip("\n"), None if is_long else _object(line)
 
 
 def _object(line: str) -> dict[str, Any] | None:
@@ -88,6 +94,12 @@ def _object(line: str) -> dict[str, Any] | None:
         return None
     text = json.dumps(value, ensure_ascii=False) if "\\u" in line else line
     return value if isinstance(value, dict) and "\\u0000" not in line and is_unicode(text) else None
+
+
+def _why(line: str, limits: Limits) -> str:
+    if len(line) > limits.line_characters:
+        return f"the line is longer than {limits.named('line_characters')} allows"
+    return "the line is no JSON object, names a key twice, or holds what no text can"
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -105,19 +117,40 @@ def _json_text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def parquet_as_csv(path: Path, target: Path) -> Path:
-    """A comma separated copy with the column names as header; values as DuckDB prints them."""
+def parquet_as_csv(path: Path, workspace: Path, limits: Limits) -> Path:
+    """A comma separated copy with the column names as header; values as DuckDB prints them, nested ones as JSON."""
     import duckdb
 
+    target, source = workspace / "parquet.csv", f"read_parquet({literal(str(path))})"
     try:
         with duckdb.connect() as engine:
-            engine.execute("set TimeZone = 'UTC'")
-            engine.execute(
-                "copy (select columns(*)::varchar from read_parquet($source)) to '"
-                + str(target).replace("'", "''")
-                + "' (format csv, header true)",
-                {"source": str(path)},
-            )
+            _bound(engine, workspace)
+            columns = engine.execute(f"describe select * from {source}").fetchall()
+            limits.check_columns(len(columns))
+            _refuse_bomb(engine, path, len(columns), limits)
+            texts = ", ".join(_as_text(column, kind) for column, kind, *_ in columns)
+            engine.execute(f"copy (select {texts} from {source}) to {literal(str(target))} (format csv, header true)")
     except duckdb.Error as error:
         raise RefusedFile(f"not a readable Parquet file: {str(error).splitlines()[0]}") from error
     return target
+
+
+def _bound(engine: duckdb.DuckDBPyConnection, workspace: Path) -> None:
+    engine.execute(f"set memory_limit = '{_MEMORY}'; set threads = 1; set TimeZone = 'UTC'")
+    engine.execute(f"set temp_directory = {literal(str(workspace))}; set preserve_insertion_order = true")
+
+
+def _refuse_bomb(engine: duckdb.DuckDBPyConnection, path: Path, columns: int, limits: Limits) -> None:
+    """OverLimit if the rows, at one byte a field, would be more than a file may unpack to."""
+    found = engine.execute(f"select num_rows from parquet_file_metadata({literal(str(path))})").fetchone()
+    least = (found[0] if found else 0) * columns
+    if least > limits.unpacked_mb * MEGABYTE:
+        raise limits.over("unpacked_mb", f"the file unpacks to {least // MEGABYTE} MB or more")
+
+
+def _as_text(column: str, kind: str) -> str:
+    if any(nested in kind for nested in _NESTED):
+        return f"to_json({name(column)})::varchar as {name(column)}"
+    if kind == "BLOB":
+        return f"decode({name(column)}) as {name(column)}"
+    return f"{name(column)}::varchar as {name(column)}"

@@ -12,6 +12,7 @@ from psycopg import Connection, sql
 
 from echo_quality.contract import Contract
 from echo_quality.loading import loads
+from echo_quality.loading.limits import Limits
 from echo_quality.loading.loads import Load
 from echo_quality.loading.prepare import prepare
 from echo_quality.loading.refusal import RefusedFile
@@ -41,20 +42,21 @@ def land(
         _forget(connection, file, "landed", "cut off before it was published")
         load_id = loads.begin(connection, contract, file, archived, max_rejected_share)
         try:
-            table = prepare(archived.path, file.name, contract, engine.workspace)
+            table = prepare(archived.path, file.name, contract, engine.workspace, limits=engine.limits)
             table, rows, keys = _copy(connection, contract, file, archived, table, engine, load_id)
         except RefusedFile as refusal:
             _forget(connection, file, "refused", None)
-            loads.refuse_file(connection, load_id, str(refusal))
+            loads.refuse_file(connection, load_id, str(refusal), refusal.notes)
         else:
-            notes = {**table.notes, "is_rewritten": table.is_rewritten, "keys": asdict(keys)}
-            loads.note(connection, load_id, rows, notes)
+            how = {"is_rewritten": table.is_rewritten, "keys": asdict(keys), **engine.limits.as_notes()}
+            loads.note(connection, load_id, rows, {**table.notes, **how})
     return loads.load_of(connection, load_id)
 
 
 def text_of(load: Load, contract: Contract, archived: Path, file_name: str, workspace: Path) -> TextTable:
     """The text table that a load was landed from, made again from the archived bytes."""
-    return prepare(archived, file_name, contract, workspace, rewrite=bool(load.notes.get("is_rewritten")))
+    limits, rewrite = Limits.from_notes(load.notes), bool(load.notes.get("is_rewritten"))
+    return prepare(archived, file_name, contract, workspace, rewrite=rewrite, limits=limits)
 
 
 def _copy(
@@ -63,10 +65,10 @@ def _copy(
 ) -> tuple[TextTable, int, Keys]:  # fmt: skip
     try:
         return table, *_copied_and_inspected(connection, contract, table, engine, load_id)
-    except (psycopg.DataError, UnreadableText) as error:
+    except (psycopg.DataError, psycopg.errors.ProgramLimitExceeded, UnreadableText) as error:
         if table.is_rewritten:
             raise RefusedFile(f"the rows cannot be read: {error}") from error
-        rewritten = prepare(archived.path, file.name, contract, engine.workspace, rewrite=True)
+        rewritten = prepare(archived.path, file.name, contract, engine.workspace, rewrite=True, limits=engine.limits)
         why = {"rewritten_because": str(error).splitlines()[0]}
         rewritten = replace(rewritten, notes={**rewritten.notes, **why})
         return _copy(connection, contract, file, archived, rewritten, engine, load_id)
@@ -103,7 +105,11 @@ def _copy_into_raw(connection: Connection[Any], contract: Contract, table: TextT
     )
     with connection.cursor() as cursor, table.path.open("rb") as file:
         with cursor.copy(copy) as writer:
+            endless = 0
             while block := file.read(_BLOCK):
+                endless = 0 if b"\n" in block or b"\r" in block else endless + len(block)
+                if endless > table.longest_record:
+                    raise UnreadableText("a line does not end")
                 writer.write(block)
         return cursor.rowcount
 

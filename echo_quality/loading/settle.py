@@ -175,6 +175,7 @@ def _format(statement: str, contract: Contract) -> sql.Composed:
         rest_of_mine=_names(rest, "mine"),
         rest_of_theirs=_names(rest, "theirs"),
         day=day_of(contract),
+        nothing=sql.Literal("{}"),
         money=sql.Identifier(contract.conserved) if contract.conserved else sql.SQL("0"),
     )
 
@@ -227,7 +228,8 @@ select distinct {day} from taken
 
 _QUARANTINE = """
 insert into {quarantine} (_row_id, _file_sha256, _row_number, _contract_version, raw, reasons)
-select raw._row_id, %(sha256)s, raw._row_id & 4294967295, %(version)s, jsonb_strip_nulls(to_jsonb(raw) - '_row_id'),
+select raw._row_id, %(sha256)s, raw._row_id & 4294967295, %(version)s,
+    jsonb_strip_nulls(to_jsonb(raw) - '_row_id' - case when raw._unparsed is null then '' else '_extra' end),
     (
         select jsonb_agg(
             jsonb_build_object(
@@ -238,7 +240,8 @@ select raw._row_id, %(sha256)s, raw._row_id & 4294967295, %(version)s, jsonb_str
                 'value', (
                     select string_agg(to_jsonb(raw) ->> part, ', ') from jsonb_array_elements_text(rule.columns) as part
                 )
-            ) order by rule.number
+            ) || case when rule.columns = '["_unparsed"]' then jsonb_build_object('why', raw._extra) else {nothing} end
+            order by rule.number
         )
         from jsonb_to_recordset(%(rules)s) as rule (number int, rule text, columns jsonb)
         where rule.number = any (string_to_array(rejected.broken, ',')::int[])

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from echo_quality.contract import Contract
 from echo_quality.generate.sql_text import literal, name
 from echo_quality.generate.typing_sql import derived_key, text_of, typing_sql
+from echo_quality.loading.limits import Limits
 from echo_quality.loading.text_table import EXTRA, UNPARSED, TextTable
 
 if TYPE_CHECKING:
@@ -41,12 +42,13 @@ class Keys:
 
 @dataclass(frozen=True)
 class Engine:
-    """How much DuckDB may use (beyond the memory it spills to `workspace`), and the zone of the business day."""
+    """How much DuckDB may use beyond what it spills to `workspace`; the business day's zone; how large files may be."""
 
     workspace: Path
     memory_limit_mb: int = 96
     threads: int = 1
     business_timezone: str = "UTC"
+    limits: Limits = field(default_factory=Limits)
 
 
 @contextmanager
@@ -72,10 +74,12 @@ def landed_sql(contract: Contract, table: TextTable) -> str:
     position = {column: f"f{at}" for at, column in enumerate(table.columns)}
     wanted = [*contract.names, EXTRA, UNPARSED]
     columns = ", ".join(f"{position.get(column, 'null::varchar')} as {name(column)}" for column in wanted)
+    buffer = max(8388608, 2 * table.longest_record)
     return (
         f"select row_number() over () as _row_number, {columns} from read_csv({literal(str(table.path))},"
         f" auto_detect = false, header = true, delim = {literal(table.delimiter)}, quote = '\"', escape = '\"',"
-        f" nullstr = '', columns = {{{fields}}}, max_line_size = 4194304, buffer_size = 8388608, null_padding = false)"
+        f" nullstr = '', columns = {{{fields}}}, max_line_size = {table.longest_record}, buffer_size = {buffer},"
+        " null_padding = false)"
     )
 
 
