@@ -51,6 +51,9 @@ class Column:
     counted: tuple[str, ...] = ()
     lower_case: bool = False
     accepted_severity: Severity = Severity.ERROR
+    known_in: str | None = None
+    known: tuple[str, ...] = ()
+    """The labels that the seed `known_in` lists, in lower case: another one is kept, and reported."""
     minimum: str | None = None
     maximum: str | None = None
     longest: int | None = None

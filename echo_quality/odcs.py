@@ -4,7 +4,7 @@ Only reading lives here. Echo uses the standard's own fields and, where the stan
 on the contract `suite`, `eventColumn`, `conserved`, `maxRejectedShare`, `timezone`, `encoding`, `delimiter`, `sheet`,
 `headerRow`, `headerRows`;
 on a property `scale`, `precision`, `formats`, `lowerCase`, `default`, `defaultFrom`, `derivedFrom`, `computedAs`,
-`acceptedSeverity`, `patternSeverity`.
+`acceptedSeverity`, `patternSeverity`, `knownIn`.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from echo_quality.contract import Column, Contract, ContractError, Dialect, Logi
 from echo_quality.contract_checks import check_contract, refuse_unread
 from echo_quality.over_time import PROPERTIES as PROPERTIES_OVER_TIME
 from echo_quality.over_time import over_time
+from echo_quality.seeds import labels_of
 
 _NAME = re.compile(r"^[a-z][a-z0-9_]{0,39}$")
 _VERSION = re.compile(r"^\d+\.\d+\.\d+$")
@@ -41,7 +42,7 @@ _PROPERTIES_OF_CONTRACT = frozenset(
 _PROPERTIES_OF_COLUMN = frozenset(
     {
         "scale", "precision", "formats", "lowerCase", "default", "defaultFrom", "derivedFrom", "computedAs",
-        "acceptedSeverity", "patternSeverity",
+        "acceptedSeverity", "patternSeverity", "knownIn",
     }
 )  # fmt: skip
 _OPTIONS = frozenset({"minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum", "maxLength", "pattern"})
@@ -141,6 +142,8 @@ def _read_column(written: SchemaProperty, name: str, custom: dict[str, Any], opt
         counted=tuple(str(value.value) for value in written.enum or [] if value.label == "counted"),
         lower_case=bool(custom.get("lowerCase", False)),
         accepted_severity=Severity(custom.get("acceptedSeverity", "error")),
+        known_in=custom.get("knownIn"),
+        known=labels_of(custom["knownIn"]) if "knownIn" in custom else (),
         minimum=_bound(options, "minimum", "exclusiveMinimum", ">"),
         maximum=_bound(options, "maximum", "exclusiveMaximum", "<"),
         longest=options.get("maxLength"),

@@ -19,6 +19,7 @@ class Kind(StrEnum):
     REQUIRED = "required"
     VALID = "valid"
     ACCEPTED = "accepted"
+    KNOWN = "known"
     RANGE = "range"
     LENGTH = "length"
     PATTERN = "pattern"
@@ -74,6 +75,9 @@ def _column_rules(contract: Contract, column: Column) -> list[Rule]:
         found.append(
             Rule(f"{name}_accepted", Kind.ACCEPTED, one, column.accepted_severity, f"{name} is one of {values}.")
         )
+    if column.known:
+        words = f"{name} is a label that the seed {column.known_in} lists; another one counts as itself."
+        found.append(Rule(f"{name}_known", Kind.KNOWN, one, Severity.WARNING, words))
     if column.minimum or column.maximum:
         found.append(Rule(f"{name}_in_range", Kind.RANGE, one, Severity.ERROR, f"{name} {_range_in_words(column)}."))
     if column.longest:

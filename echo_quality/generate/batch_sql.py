@@ -13,6 +13,7 @@ from echo_quality.contract import Column, Contract, LogicalType
 from echo_quality.generate import date_formats, patterns
 from echo_quality.generate.sql_text import column_type, literal, literals, name, with_names_replaced
 from echo_quality.rules import Kind, Rule, rules_of
+from echo_quality.seeds import compared_sql
 
 ROW_NUMBERS = 4294967295
 """The lower 32 bits of a `_row_id`, which hold the row number."""
@@ -39,15 +40,25 @@ def _listed(expressions: list[str], indent: int) -> str:
 def _judgements(contract: Contract) -> Iterator[tuple[str, str]]:
     """Columns for the rules that no expectation over a plain column covers."""
     for rule in rules_of(contract):
-        if rule.kind is Kind.ROW:
-            yield holds(rule), f"({rule.expression})"
+        if condition := condition_of(contract, rule):
+            yield holds(rule), condition
         elif rule.kind is Kind.VALID:
             column = contract.column(rule.columns[0])
             yield unreadable(rule), f"case when {name(column.name)} is null then nullif({_t(column)}, '') end"
 
 
+def condition_of(contract: Contract, rule: Rule) -> str | None:
+    """What must be true of typed columns, where no expectation says it over one column; None for other rules."""
+    if rule.kind is Kind.ROW:
+        return f"({rule.expression})"
+    if rule.kind is Kind.KNOWN:
+        column = contract.column(rule.columns[0])
+        return f"{compared_sql(name(column.name))} in ({literals(column.known)})"
+    return None
+
+
 def holds(rule: Rule) -> str:
-    """The batch's column that says whether a rule over several columns holds; NULL counts as holding."""
+    """The batch's column that says whether such a rule holds; NULL counts as holding."""
     return f"{rule.name}__holds"
 
 

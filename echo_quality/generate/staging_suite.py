@@ -11,13 +11,13 @@ from typing import Any
 
 from echo_quality.contract import Contract, Severity
 from echo_quality.expectations.table_suite import TableSuite
-from echo_quality.generate.batch_sql import holds
+from echo_quality.generate.batch_sql import condition_of, holds
 from echo_quality.generate.sql_text import name
 from echo_quality.generate.suite import RUNBOOK, form_of_rule, masked_columns
 from echo_quality.rules import Kind, Rule, rules_of
 
-_OF_LOADING = (Kind.WELL_FORMED, Kind.REQUIRED, Kind.VALID)
-"""What is about the text of a file; a typed row cannot break it."""
+_OF_VALUES = (Kind.ACCEPTED, Kind.KNOWN, Kind.RANGE, Kind.LENGTH, Kind.PATTERN, Kind.ROW)
+"""The others are about the text of a file; a typed row cannot break them."""
 _KEYS = "published_keys_unique"
 _COPIES = "_copies_of_key"
 _RUNBOOK = f"{RUNBOOK}#published"
@@ -25,9 +25,9 @@ _RUNBOOK = f"{RUNBOOK}#published"
 
 def staging_suite(contract: Contract) -> TableSuite:
     """The suite of `staging.<source>`, in the order of the contract's rules."""
-    rules = [rule for rule in rules_of(contract) if rule.kind not in _OF_LOADING]
+    rules = [rule for rule in rules_of(contract) if rule.kind in _OF_VALUES]
     asked = [column for rule in rules for column in rule.columns]
-    conditions = {holds(rule): str(rule.expression) for rule in rules if rule.expression}
+    conditions = {holds(rule): text for rule in rules if (text := condition_of(contract, rule))}
     return TableSuite(
         suite={
             "name": f"staging_{contract.source}",

@@ -61,7 +61,7 @@ def form_of_rule(contract: Contract, rule: Rule) -> tuple[str, dict[str, Any]]:
     """The type of expectation for a rule, with its arguments."""
     if rule.kind is Kind.WELL_FORMED:
         return "expect_column_values_to_be_null", {"column": "_unparsed"}
-    if rule.kind is Kind.ROW:
+    if rule.kind in (Kind.ROW, Kind.KNOWN):
         return "expect_column_values_to_be_in_set", {"column": holds(rule), "value_set": [True]}
     if rule.kind is Kind.VALID:
         return "expect_column_values_to_be_null", {"column": unreadable(rule)}

@@ -12,6 +12,7 @@ from echo_quality.contract import Column, Contract, LogicalType
 from echo_quality.generate import date_formats, patterns
 from echo_quality.generate.sql_text import column_type, literal, literals, name, violated_range, with_names_replaced
 from echo_quality.rules import Kind, Rule, rules_of
+from echo_quality.seeds import compared_sql
 
 
 def typing_sql(contract: Contract) -> str:
@@ -216,10 +217,16 @@ def violation(contract: Contract, rule: Rule) -> str:
         return f"_unparsed is null and {value if column.computed_as else text} is null"
     if rule.kind is Kind.VALID:
         return f"{text} is not null and {value} is null"
-    if rule.kind is Kind.ACCEPTED:
-        return f"{value} not in ({literals(column.accepted)})"
+    if rule.kind in (Kind.ACCEPTED, Kind.KNOWN):
+        return _unlisted(rule.kind, value, column)
     if rule.kind is Kind.RANGE:
         return violated_range(value, column)
     if rule.kind is Kind.LENGTH:
         return f"length({value}) > {column.longest}"
     return f"not regexp_matches({text}, {literal(str(column.pattern))}, 's')"
+
+
+def _unlisted(kind: Kind, value: str, column: Column) -> str:
+    if kind is Kind.KNOWN:
+        return f"{compared_sql(value)} not in ({literals(column.known)})"
+    return f"{value} not in ({literals(column.accepted)})"

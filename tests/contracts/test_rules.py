@@ -37,8 +37,9 @@ TEXTS = {
 
 def clean_text(column: Column, number: int) -> str:
     """A text that breaks no rule of the column; keys differ from row to row."""
-    if column.accepted:
-        return column.accepted[number % len(column.accepted)]
+    if column.accepted or column.known:
+        labels = column.accepted or column.known
+        return labels[number % len(labels)]
     if column.logical_type is LogicalType.STRING and column.required:
         return f"{column.name}-{number}"
     return next(text for text in TEXTS[column.logical_type] if _is_in_range(column, text) and _fits(column, text))
@@ -72,7 +73,7 @@ def breaking(contract: Contract, rule: Rule) -> dict[str, str]:
         return {column.name: "  ", **({column.default_from: ""} if column.default_from else {})}
     if rule.kind is Kind.RANGE:
         return {column.name: _beyond(column)}
-    texts = {Kind.VALID: "neither here nor there", Kind.ACCEPTED: "no such value"}
+    texts = {Kind.VALID: "neither here nor there", Kind.ACCEPTED: "no such value", Kind.KNOWN: "no such label"}
     texts |= {Kind.LENGTH: "x" * ((column.longest or 0) + 1), Kind.PATTERN: BREAKS_PATTERN.get(column.name, "")}
     return {column.name: texts[rule.kind]}
 

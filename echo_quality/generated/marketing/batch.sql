@@ -30,6 +30,7 @@ select
     typed.*,
     (_row_id & 4294967295) as _row_number,
     case when "event_date" is null then nullif("event_date__text", '') end as "event_date__unreadable",
+    translate("channel", 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz') in ('affiliate', 'affiliates', 'bing', 'bing ads', 'bing_ads', 'microsoft ads', 'direct', 'direct traffic', 'display', 'display ads', 'display_ads', 'e-mail', 'email', 'email marketing', 'newsletter', 'facebook', 'facebook ads', 'facebook_ads', 'fb', 'meta ads', 'adwords', 'google ads', 'google adwords', 'google_ads', 'googleads', 'ig', 'instagram', 'instagram ads', 'linked in', 'linkedin', 'linkedin ads', 'linkedin_ads', 'organic', 'organic search', 'organic_search', 'seo', 'paid search', 'paid_search', 'partner', 'partners', 'podcast', 'podcasts', 'referral', 'referrals', 'social', 'social media', 'social_media', 'tik tok', 'tiktok', 'tiktok ads', 'twitter', 'twitter ads', 'x', 'x ads', 'youtube', 'youtube ads', 'youtube_ads') as "channel_known__holds",
     case when "leads" is null then nullif("leads__text", '') end as "leads__unreadable",
     case when "conversions" is null then nullif("conversions__text", '') end as "conversions__unreadable",
     case when "spend" is null then nullif("spend__text", '') end as "spend__unreadable",
