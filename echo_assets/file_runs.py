@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from echo_assets.sources import Sources
-from echo_quality.loading.loads import is_unseen, standing_loads, withdraw_refused
+from echo_quality.loading.loads import Load, is_unseen, standing_loads, withdraw_refused
 from echo_quality.loading.source_file import SourceFile
+from echo_quality.loading.take_in import archived_file
 
 RANGE_START, RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
 SOURCE_TAG, FINGERPRINT_TAG = "echo/source", "echo/files"
@@ -48,7 +49,10 @@ class FileRun:
 
 
 def waiting_files(sources: Sources) -> dict[str, list[WaitingFile]]:
-    """Per source the files that must be read, in name order; refused loads whose file is gone are closed on the way."""
+    """Per source the files that must be read, in name order; refused loads whose file is gone are closed on the way.
+
+    A load that somebody wants to be read again waits even if its file is only in the lake.
+    """
     waiting = {}
     with sources.connection() as connection:
         for source, contract in sources.contracts.items():
@@ -56,13 +60,22 @@ def waiting_files(sources: Sources) -> dict[str, list[WaitingFile]]:
             withdraw_refused(connection, source, present)
             standing, share = standing_loads(connection, source), sources.max_rejected_share(contract)
             found = []
-            for key, file in present.items():
+            for key, file in {**present, **_in_the_lake_only(sources, standing, present)}.items():
                 state = _state(file)
                 if state and is_unseen(standing.get(key), state.st_size, state.st_mtime_ns, contract, share):
                     found.append(WaitingFile(file, f"{state.st_size}:{state.st_mtime_ns}:{share}:{contract.version}"))
             if found:
                 waiting[source] = found
     return waiting
+
+
+def _in_the_lake_only(
+    sources: Sources, standing: Mapping[str, Load], present: Mapping[str, SourceFile]
+) -> dict[str, SourceFile]:
+    """Files to be read again that are in the landing folder no more."""
+    lake = sources.settings.lake
+    asked = {key: load for key, load in standing.items() if load.to_be_replayed and key not in present}
+    return {key: archived_file(load, lake) for key, load in asked.items()}
 
 
 def _state(file: SourceFile) -> os.stat_result | None:

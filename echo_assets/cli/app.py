@@ -5,7 +5,20 @@ from __future__ import annotations
 import typer
 
 from echo_assets.cli import (
-    contract, data, demo, history, impact, quarantine, run, server_commands, status, trace, ui,
+    contract,
+    data,
+    demo,
+    discover,
+    history,
+    impact,
+    incident,
+    quarantine,
+    replay,
+    run,
+    server_commands,
+    status,
+    trace,
+    ui,
 )  # fmt: skip
 
 app = typer.Typer(
@@ -16,7 +29,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for module in (server_commands, run, status, history, ui, trace, impact, demo, data):
+for module in (server_commands, run, status, history, replay, ui, trace, impact, demo, data, discover):
     module.register(app)
 app.add_typer(contract.app, name="contract")
 app.add_typer(quarantine.app, name="quarantine")
+app.add_typer(incident.app, name="incident")

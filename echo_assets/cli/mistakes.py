@@ -15,14 +15,19 @@ def user_mistakes() -> tuple[type[BaseException], ...]:
     from echo_assets.planner.ledger import LedgerError
     from echo_assets.planner.targets import TargetsError
     from echo_assets.refresh import StuckError
+    from echo_assets.replay import ReplayError
     from echo_assets.server import ServerError
     from echo_assets.settings import SettingsError
     from echo_quality.contract import ContractError
+    from echo_quality.discover.errors import DiscoverError
+    from echo_quality.drift.incidents import IncidentError
+    from echo_quality.loading.refusal import RefusedFile
     from echo_quality.migrate import MigrationRefused
     from echo_quality.quarantine.entries import QuarantineError
     from echo_quality.synthetic import GeneratorError
 
     return (
-        SettingsError, ServerError, ContractError, MigrationRefused, GeneratorError, DbtProjectError, StepsError,
-        LedgerError, LineageError, TargetsError, BackfillError, StuckError, QuarantineError, DbtError, psycopg.OperationalError, OSError,
+        SettingsError, ServerError, ContractError, DiscoverError, RefusedFile, IncidentError, MigrationRefused,
+        GeneratorError, DbtProjectError, StepsError, LedgerError, LineageError, TargetsError, BackfillError, StuckError,
+        ReplayError, QuarantineError, DbtError, psycopg.OperationalError, OSError,
     )  # fmt: skip

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from echo_assets import server
 from echo_assets.settings import Settings
 from echo_assets.sources import Sources
+
+if TYPE_CHECKING:
+    from psycopg import Connection
 
 _LOADS = """
 select source, count(*) as files, sum(staged)::bigint as rows, max(loaded_at)::timestamp(0)::text as last_load,
@@ -62,6 +65,7 @@ def _warehouse(settings: Settings) -> dict[str, Any]:
         raise server.ServerError(f"{settings.dagster_home} has no dagster.yaml. Run `echoctl up`, which writes it.")
     with sources.connection(read_only=True) as connection, connection.cursor(row_factory=dict_row) as cursor:
         loads, restated = cursor.execute(_LOADS).fetchall(), cursor.execute(_RESTATED).fetchall()
+        to_replay = _read_otherwise(sources, connection)
     job = build(settings).resolve_implicit_global_asset_job_def()
     with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
         verdicts = standing_verdicts(instance, job)
@@ -70,8 +74,17 @@ def _warehouse(settings: Settings) -> dict[str, Any]:
         "to_build": to_build,
         "blocked": sorted(blocked_sources(sources)),
         "restated": restated,
+        "to_replay": to_replay,
         "checks": verdicts.as_json(),
     }
+
+
+def _read_otherwise(sources: Sources, connection: Connection[Any]) -> dict[str, int]:
+    """How many files of each source another contract has read, where there are any."""
+    from echo_quality.loading.replay import read_otherwise
+
+    found = {source: len(read_otherwise(connection, contract)) for source, contract in sources.contracts.items()}
+    return {source: files for source, files in found.items() if files}
 
 
 def _print(state: dict[str, Any]) -> None:
@@ -87,6 +100,8 @@ def _print(state: dict[str, Any]) -> None:
     print("\nTo build: " + ("; ".join(state["to_build"]) or "nothing, everything is up to date"))
     if state["blocked"]:
         print(f"Nothing is built on {', '.join(state['blocked'])}: a blocking check is red, or was not asked")
+    for source, files in state["to_replay"].items():
+        print(f"{source}: {files} files were read by another contract than today's: `echoctl replay {source}`")
     if state["restated"]:
         print("\nFigures of closed periods that changed last (ops.restatements has all, with their causes):")
         write_table(list(state["restated"][0]), [list(row.values()) for row in state["restated"]])

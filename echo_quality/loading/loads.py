@@ -70,9 +70,10 @@ def begin(
     """Enter a new load in state `landed`."""
     row = connection.execute(
         """insert into ops.loads (source, file, partition_key, sha256, bytes, modified_ns, contract_version,
-           max_rejected_share, reading) values (%s, %s, %s, %s, %s, %s, %s, %s, %s) returning load_id""",
+           max_rejected_share, reading, replay_at) values (%s, %s, %s, %s, %s, %s, %s, %s, %s,
+           (select max(replay_at) from ops.loads where source = %s and partition_key = %s)) returning load_id""",
         [contract.source, file.shown_name, file.partition_key, archived.sha256, archived.size, archived.modified_ns,
-         contract.version, max_rejected_share, reading_hash(contract)],
+         contract.version, max_rejected_share, reading_hash(contract), contract.source, file.partition_key],
     ).fetchone()  # fmt: skip
     return int(row[0]) if row else 0
 
@@ -84,12 +85,22 @@ def refuse_file(connection: Connection[Any], load_id: int, reason: str, notes: d
            quarantined = 0, duplicates = 0, loaded_at = clock_timestamp(), notes = %s where load_id = %s""",
         [reason, Jsonb(notes or {}), load_id],
     )
+    was_read_again(connection, load_of(connection, load_id))
 
 
 def note(connection: Connection[Any], load_id: int, rows_in_file: int, notes: dict[str, Any]) -> None:
     """Record how many rows landed and how the file was read."""
     connection.execute(
         "update ops.loads set rows_in_file = %s, notes = %s where load_id = %s", [rows_in_file, Jsonb(notes), load_id]
+    )
+
+
+def was_read_again(connection: Connection[Any], load: Load) -> None:
+    """Whatever came of it: nobody waits any more for the file of this load to be read again."""
+    connection.execute(
+        """update ops.loads set replay_at = null
+           where source = %s and partition_key = %s and replay_at is not null""",
+        [load.source, load.partition_key],
     )
 
 
@@ -147,4 +158,5 @@ def is_settled(load: Load | None, sha256: str, contract: Contract, max_rejected_
     if load is None or load.sha256 != sha256 or load.status == "landed" or load.to_be_replayed:
         return False
     same_terms = (load.contract_version, load.max_rejected_share) == (contract.version, max_rejected_share)
-    return load.is_accepted or same_terms
+    same_reading = load.reading in (None, reading_hash(contract))
+    return load.is_accepted or (same_terms and same_reading)

@@ -67,6 +67,7 @@ def publish(
         else:
             settle.close_refused(connection, contract, load, tally, older, reason)
         quarantine_ledger.settle(connection, load.source, load.load_id)
+        loads.was_read_again(connection, load)
     return Published(loads.load_of(connection, load.load_id), tally.violations)
 
 
@@ -117,7 +118,7 @@ def _copy_good_rows(
     ):
         keys = Keys(**load.notes["keys"])
         for batch in produced_ahead(stream(duck, contract, load.first_row_id, keys)):
-            good, bad, duplicates = _divided(batch)
+            good, bad, duplicates = divided(batch)
             tally.add(good, bad, duplicates)
             writer.write(_csv(good.select(columns)))
             rejected.write(_csv(bad.select(["_row_id", "_violations"])))
@@ -129,7 +130,7 @@ def _filled(contract: Contract, table: TextTable) -> list[str]:
     return [column.name for column in contract.columns if column.name in table.columns or column.is_filled_in]
 
 
-def _divided(batch: pyarrow.RecordBatch) -> Iterator[pyarrow.RecordBatch]:
+def divided(batch: pyarrow.RecordBatch) -> Iterator[pyarrow.RecordBatch]:
     """Good, bad and duplicate rows of a batch."""
     import pyarrow.compute as compute
 

@@ -7,9 +7,10 @@ from echoctl import Echoctl
 
 COMMANDS = (
     "up", "down", "env", "psql", "run", "status", "backfill", "prove", "trace", "impact",
-    "demo", "generate", "contract",
+    "demo", "discover", "generate", "contract", "quarantine", "replay", "incident",
 )  # fmt: skip
 CONTRACT_COMMANDS = ("check", "generate", "diff", "migrate")
+QUARANTINE_COMMANDS = ("list", "show", "export", "waive")
 
 
 def test_without_arguments_it_lists_its_commands(cold: Echoctl) -> None:
@@ -18,7 +19,12 @@ def test_without_arguments_it_lists_its_commands(cold: Echoctl) -> None:
     assert all(f"  {command} " in listed for command in COMMANDS)
 
 
-@pytest.mark.parametrize("command", [[name] for name in COMMANDS] + [["contract", name] for name in CONTRACT_COMMANDS])
+@pytest.mark.parametrize(
+    "command",
+    [[name] for name in COMMANDS]
+    + [["contract", name] for name in CONTRACT_COMMANDS]
+    + [["quarantine", name] for name in QUARANTINE_COMMANDS],
+)
 def test_every_command_explains_itself(cold: Echoctl, command: list[str]) -> None:
     shown = cold(*command, "--help")
     assert shown.code == 0
