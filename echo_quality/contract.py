@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from echo_quality.over_time import OverTime
+from echo_quality.readings import Reading, TotalsRow
 
 
 class ContractError(ValueError):
@@ -64,6 +65,7 @@ class Column:
     default_from: str | None = None
     default: str | None = None
     personal: bool = False
+    reading: Reading = field(default_factory=Reading)
 
     @property
     def is_filled_in(self) -> bool:
@@ -122,6 +124,7 @@ class Contract:
     over_time: OverTime = field(default_factory=OverTime)
     grain: str = ""
     dialect: Dialect = field(default_factory=Dialect)
+    totals_row: TotalsRow | None = None
 
     def column(self, name: str) -> Column:
         """The column of that name; ContractError names the contract and the columns there are."""

@@ -6,15 +6,14 @@ Each refusal names the offender and the fix. How contracts are written down is i
 from __future__ import annotations
 
 import codecs
-import re
 from collections import Counter
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from echo_quality.contract import Column, Contract, ContractError, Dialect, LogicalType
-from echo_quality.generate.date_formats import pattern_of
 from echo_quality.generate.sql_text import names_in
 from echo_quality.loading.header import spelling
+from echo_quality.reading_checks import check_pattern, check_reading, check_totals_row
 from echo_quality.rules import rules_of
 
 _MOMENTS = (LogicalType.DATE, LogicalType.TIMESTAMP)
@@ -41,6 +40,7 @@ def check_contract(contract: Contract) -> None:
             _check_column(contract, column)
         except ContractError as error:
             raise ContractError(f"column {column.name!r}: {error}") from error
+    check_totals_row(contract)
     _check_headers(contract)
     _check_rules(contract)
     if not 0 <= contract.max_rejected_share <= 1:
@@ -98,25 +98,11 @@ def _check_column(contract: Contract, column: Column) -> None:
         raise ContractError(f"scale {column.scale}, precision {column.precision}: at most {_LARGEST_PRECISION} digits")
     if column.formats and column.logical_type not in _MOMENTS:
         raise ContractError("formats are for dates and timestamps")
-    for written in column.formats:
-        pattern_of(written)
+    check_reading(contract, column)
     if column.lower_case and any(value != value.lower() for value in column.accepted):
         raise ContractError(f"lowerCase makes accepted values in capitals unreachable: {', '.join(column.accepted)}")
-    _check_pattern(column)
+    check_pattern(column.pattern or "")
     _check_computed(contract, column)
-
-
-def _check_pattern(column: Column) -> None:
-    """Shorthands are read by one engine as ASCII and by the other as Unicode."""
-    pattern = column.pattern or ""
-    if shorthand := re.search(r"\[:|\\[a-zA-Z0-9]|\(\?", pattern):
-        raise ContractError(
-            f"pattern {pattern!r} uses {shorthand[0]!r}, which engines read differently; list the characters, as [0-9]"
-        )
-    try:
-        re.compile(pattern)
-    except re.error as error:
-        raise ContractError(f"pattern {pattern!r} is no regular expression: {error}") from error
 
 
 def _check_computed(contract: Contract, column: Column) -> None:

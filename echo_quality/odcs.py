@@ -4,7 +4,7 @@ Only reading lives here. Echo uses the standard's own fields and, where the stan
 on the contract `suite`, `eventColumn`, `conserved`, `maxRejectedShare`, `timezone`, `encoding`, `delimiter`, `sheet`,
 `headerRow`, `headerRows`;
 on a property `scale`, `precision`, `formats`, `lowerCase`, `default`, `defaultFrom`, `derivedFrom`, `computedAs`,
-`acceptedSeverity`, `patternSeverity`, `knownIn`.
+`acceptedSeverity`, `patternSeverity`, `knownIn`; and on both what `odcs_readings.py` lists.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ from pydantic import ValidationError
 
 from echo_quality.contract import Column, Contract, ContractError, Dialect, LogicalType, RowRule, Severity
 from echo_quality.contract_checks import check_contract, refuse_unread
+from echo_quality.odcs_readings import OF_COLUMN, OF_CONTRACT, reading_of, totals_row_of
 from echo_quality.over_time import PROPERTIES as PROPERTIES_OVER_TIME
 from echo_quality.over_time import over_time
 from echo_quality.seeds import labels_of
@@ -42,7 +44,7 @@ _PROPERTIES_OF_CONTRACT = frozenset(
 _PROPERTIES_OF_COLUMN = frozenset(
     {
         "scale", "precision", "formats", "lowerCase", "default", "defaultFrom", "derivedFrom", "computedAs",
-        "acceptedSeverity", "patternSeverity", "knownIn",
+        "acceptedSeverity", "patternSeverity", "knownIn", *OF_COLUMN,
     }
 )  # fmt: skip
 _OPTIONS = frozenset({"minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum", "maxLength", "pattern"})
@@ -79,8 +81,10 @@ def read_contract(path: Path) -> Contract:
 
 def _contract(source: str, standard: OpenDataContractStandard) -> Contract:
     schema = _only_schema(source, standard)
-    custom = _custom(standard.customProperties, _PROPERTIES_OF_CONTRACT | PROPERTIES_OVER_TIME, "the contract")
-    columns = tuple(_column(written) for written in schema.properties or [])
+    custom = _custom(
+        standard.customProperties, _PROPERTIES_OF_CONTRACT | PROPERTIES_OVER_TIME | OF_CONTRACT, "the contract"
+    )
+    columns = tuple(_column(written, custom) for written in schema.properties or [])
     contract = Contract(
         source=source,
         version=_version(standard.version),
@@ -98,6 +102,7 @@ def _contract(source: str, standard: OpenDataContractStandard) -> Contract:
         freshness_hours=_freshness(standard),
         over_time=over_time(custom, standard.slaProperties or [], f"{source}.{custom.get('eventColumn')}"),
         dialect=Dialect(*(custom.get(name) for name in _PROPERTIES_OF_DIALECT)),
+        totals_row=totals_row_of(custom),
     )
     check_contract(contract)
     return contract
@@ -117,7 +122,7 @@ def _share(written: Any) -> float:
         return float(written)
 
 
-def _column(written: SchemaProperty) -> Column:
+def _column(written: SchemaProperty, of_contract: dict[str, Any]) -> Column:
     name = written.name or ""
     if not _NAME.match(name):
         raise ContractError(f"column name {name!r} must be lower case letters, digits and _, at most 40")
@@ -125,7 +130,8 @@ def _column(written: SchemaProperty) -> Column:
         raise ContractError(f"column {name!r}: `quality` belongs to the schema object, and `unique` is what a key is")
     custom = _custom(written.customProperties, _PROPERTIES_OF_COLUMN, f"column {name!r}")
     with _blamed_on(f"column {name!r}"):
-        return _read_column(written, name, custom, _options(written))
+        column = _read_column(written, name, custom, _options(written))
+        return column if column.computed_as else _with_reading(column, of_contract, custom)
 
 
 def _read_column(written: SchemaProperty, name: str, custom: dict[str, Any], options: dict[str, Any]) -> Column:
@@ -155,6 +161,10 @@ def _read_column(written: SchemaProperty, name: str, custom: dict[str, Any], opt
         default=None if custom.get("default") is None else str(custom["default"]),
         personal=written.classification == "personal",
     )
+
+
+def _with_reading(column: Column, of_contract: dict[str, Any], custom: dict[str, Any]) -> Column:
+    return replace(column, reading=reading_of(column.logical_type, of_contract, custom))
 
 
 def _options(written: SchemaProperty) -> dict[str, Any]:

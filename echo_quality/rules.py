@@ -10,14 +10,17 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from echo_quality.contract import Column, Contract, LogicalType, Severity
+from echo_quality.readings import NumberForm
 
 
 class Kind(StrEnum):
     """What a rule demands."""
 
     WELL_FORMED = "well_formed"
+    TOTALS_ROW = "totals_row"
     REQUIRED = "required"
     VALID = "valid"
+    CURRENCY = "currency"
     ACCEPTED = "accepted"
     KNOWN = "known"
     RANGE = "range"
@@ -54,6 +57,7 @@ def rules_of(contract: Contract) -> tuple[Rule, ...]:
             "The line has one field for each header and no NUL.",
         )
     ]
+    found += _totals_rules(contract)
     for column in contract.columns:
         found += _column_rules(contract, column)
     found += [
@@ -63,6 +67,23 @@ def rules_of(contract: Contract) -> tuple[Rule, ...]:
     return tuple(found)
 
 
+NO_TOTALS_ROW, TOTALS_ROW_AGREES = "no_totals_row", "totals_row_agrees"
+
+
+def _totals_rules(contract: Contract) -> list[Rule]:
+    """A totals row is set aside, whatever it says; what it says must be the sum of the rows above it."""
+    totals = contract.totals_row
+    if totals is None:
+        return []
+    severity = Severity.ERROR if totals.refuses else Severity.WARNING
+    words = f"A totals row is no data: {totals.column} says something else than {totals.pattern}."
+    agrees = f"The total of {totals.sums} is the sum of the rows above it."
+    return [
+        Rule(NO_TOTALS_ROW, Kind.TOTALS_ROW, (totals.column,), Severity.ERROR, words),
+        Rule(TOTALS_ROW_AGREES, Kind.TOTALS_ROW, (totals.column, totals.sums), severity, agrees),
+    ]
+
+
 def _column_rules(contract: Contract, column: Column) -> list[Rule]:
     name, one = column.name, (column.name,)
     found: list[Rule] = []
@@ -70,6 +91,8 @@ def _column_rules(contract: Contract, column: Column) -> list[Rule]:
         found.append(Rule(f"{name}_not_null", Kind.REQUIRED, one, Severity.ERROR, f"{name} has a value."))
     if column.logical_type is not LogicalType.STRING and not column.computed_as:
         found.append(Rule(f"{name}_valid", Kind.VALID, one, Severity.ERROR, f"{name} {_reads_as(contract, column)}."))
+    if column.reading.number and column.reading.number.marks:
+        found.append(_currency_rule(column, column.reading.number))
     if column.accepted:
         values = ", ".join(column.accepted)
         found.append(
@@ -90,11 +113,21 @@ def _column_rules(contract: Contract, column: Column) -> list[Rule]:
     return found
 
 
+def _currency_rule(column: Column, form: NumberForm) -> Rule:
+    columns = (column.name, *([form.currency_column] if form.currency_column else []))
+    words = f"{column.name} names no other currency than {form.currency or f'the {form.currency_column} of its row'}."
+    return Rule(f"{column.name}_in_currency", Kind.CURRENCY, columns, Severity.ERROR, words)
+
+
 def _reads_as(contract: Contract, column: Column) -> str:
+    if form := column.reading.number:
+        decimals = 0 if column.logical_type is LogicalType.INTEGER else column.scale
+        return f"reads as a number written as {form.written}, with at most {decimals} decimals"
     if column.logical_type is LogicalType.NUMBER:
         return f"reads as a plain decimal number with at most {column.scale} decimals"
     if column.logical_type in (LogicalType.DATE, LogicalType.TIMESTAMP):
         formats = " or ".join(column.formats) or "ISO 8601"
+        formats += " or as a serial number of Excel" if column.reading.excel_dates else ""
         return f"reads as a {column.logical_type} written as {formats}; without an offset it is in {contract.timezone}"
     return f"reads as {'JSON' if column.logical_type is LogicalType.JSON else f'a {column.logical_type}'}"
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from echo_quality.contract import Column, Contract, LogicalType
-from echo_quality.generate import date_formats, patterns
+from echo_quality.generate import date_formats, number_formats, patterns, serial_dates, totals_rows
 from echo_quality.generate.sql_text import column_type, literal, literals, name, with_names_replaced
+from echo_quality.generate.text_cleaning import in_postgres
 from echo_quality.rules import Kind, Rule, rules_of
 from echo_quality.seeds import compared_sql
 
@@ -21,16 +22,49 @@ ROW_NUMBERS = 4294967295
 
 def batch_sql(contract: Contract) -> str:
     """The query, with `:first_row_id`, `:last_row_id` and `:business_timezone` left open for `bound`."""
-    texts = [f"{_text(column)} as {_t(column)}" for column in contract.columns]
-    values = [f"{_value(contract, column)} as {name(column.name)}" for column in contract.columns]
     judged = [f"{expression} as {name(alias)}" for alias, expression in _judgements(contract)]
-    return (
-        f"with texts as (\n    select\n        {_listed(['_row_id', '_unparsed', *texts], 8)}\n"
-        f"    from raw.{name(contract.source)}\n"
-        "    where _row_id between :first_row_id and :last_row_id\n),\n"
-        f"typed as (\n    select\n        {_listed(['texts.*', *values], 8)}\n    from texts\n)\n"
-        f"select\n    {_listed(['typed.*', f'(_row_id & {ROW_NUMBERS}) as _row_number', *judged], 4)}\nfrom typed\n"
+    ctes, last = _typed_rows(contract)
+    judging = _listed([f"{last}.*", f"(_row_id & {ROW_NUMBERS}) as _row_number", *judged], 4)
+    return f"{ctes}\nselect\n    {judging}\nfrom {last}\n"
+
+
+def _typed_rows(contract: Contract) -> tuple[str, str]:
+    """The steps from the landed rows to typed ones, and the name of the last."""
+    columns, totals = totals_rows.columns_to_read(contract), contract.totals_row
+    raw, range_of_load = f"raw.{name(contract.source)}", "_row_id between :first_row_id and :last_row_id"
+    texts = ["_row_id", "_unparsed", *(f"{_text_of(contract, column)} as {_t(column)}" for column in columns)]
+    if totals:
+        found = f"{totals_rows.found_in_postgres(contract, totals)} as {totals_rows.FOUND}"
+        raw = f"(select *, {found} from {raw} where {range_of_load} offset 0) as landed"
+        texts += [totals_rows.FOUND, f"case when {totals_rows.FOUND} then '' else _unparsed end as _set_aside"]
+    numbers = [(column, column.reading.number) for column in columns]
+    plain = [
+        f"{number_formats.plain_in_postgres(column, form)} as {number_formats.plain(column)}"
+        for column, form in numbers
+        if form
+    ]
+    fence = "\n    offset 0" if plain else ""  # else PostgreSQL would work each text out anew wherever it is read
+    steps = [("texts", texts, f"{raw}\n    where {range_of_load}{fence}")]
+    if plain:
+        steps.append(("plain", ["texts.*", *plain], f"texts{fence}"))
+    last = steps[-1][0]
+    steps.append(("typed", [f"{last}.*", *_values(contract)], last))
+    if totals:
+        above = f"{totals_rows.sum_above(totals, '_row_id')} as {totals_rows.ABOVE}"
+        steps.append(("summed", ["typed.*", above], "typed"))
+    written = (
+        f"{step} as (\n    select\n        {_listed(listed, 8)}\n    from {origin}\n)" for step, listed, origin in steps
     )
+    return "with " + ",\n".join(written), steps[-1][0]
+
+
+def _values(contract: Contract) -> list[str]:
+    columns = totals_rows.columns_to_read(contract)
+    values = [f"{_value(contract, column)} as {name(column.name)}" for column in columns]
+    marked = [column for column in columns if number_formats.has_marks(column)]
+    return values + [
+        f"{number_formats.currency_of(contract, column)} as {number_formats.currency(column)}" for column in marked
+    ]
 
 
 def _listed(expressions: list[str], indent: int) -> str:
@@ -42,6 +76,12 @@ def _judgements(contract: Contract) -> Iterator[tuple[str, str]]:
     for rule in rules_of(contract):
         if condition := condition_of(contract, rule):
             yield holds(rule), condition
+        elif rule.kind is Kind.TOTALS_ROW:
+            yield found(rule), f"case when {totals_rows.broken(rule)} then {name(rule.columns[0])} end"
+        elif rule.kind is Kind.CURRENCY:
+            column = contract.column(rule.columns[0])
+            named, right = number_formats.currency(column), number_formats.currency_of_row(column)
+            yield found(rule), f"case when {named} <> coalesce({right}, '') then {named} end"
         elif rule.kind is Kind.VALID:
             column = contract.column(rule.columns[0])
             yield unreadable(rule), f"case when {name(column.name)} is null then nullif({_t(column)}, '') end"
@@ -62,6 +102,11 @@ def holds(rule: Rule) -> str:
     return f"{rule.name}__holds"
 
 
+def found(rule: Rule) -> str:
+    """The batch's column with what must not be found: a row's label of totals, a cell's other currency; else NULL."""
+    return f"{rule.name}__found"
+
+
 def unreadable(rule: Rule) -> str:
     """The batch's column with the text that does not read as its type; NULL where it does."""
     return f"{rule.columns[0]}__unreadable"
@@ -76,24 +121,27 @@ def bound(sql: str, load_id: int, business_timezone: str) -> str:
 
 def conserved_sum(contract: Contract) -> str:
     """The sum of the conserved column over the rows of a load as they landed, unreadable amounts left out."""
-    value = _value(contract, contract.column(str(contract.conserved)))
-    for column in contract.columns:
-        value = value.replace(_t(column), _text(column))
-    return (
-        f"select coalesce(sum({value}), 0)"
-        f" from raw.{name(contract.source)} where _row_id between :first_row_id and :last_row_id"
-    )
+    ctes, _ = _typed_rows(contract)
+    return f"{ctes}\nselect coalesce(sum({name(str(contract.conserved))}), 0) from typed"
 
 
 def _t(column: Column) -> str:
     return name(f"{column.name}__text")
 
 
-def _text(column: Column) -> str:
+def _text_of(contract: Contract, column: Column) -> str:
+    """The text of a column, that of the total included; a totals row has none, as a broken line has none."""
+    text = _text(column, totals_rows.field_of(contract, column))
+    if contract.totals_row is None:
+        return text
+    return totals_rows.only_in(column, text, otherwise="''" if column.required else "null")
+
+
+def _text(column: Column, field: str) -> str:
     """The text that arrived. A broken line has no fields; it counts once, as such, and not as missing values too."""
-    text = f"nullif(btrim({name(column.name)}), '')"
+    text = in_postgres(field, column.reading)
     if column.default_from:
-        text = f"coalesce({text}, nullif(btrim({name(column.default_from)}), ''))"
+        text = f"coalesce({text}, {in_postgres(column.default_from, column.reading)})"
     if column.default:
         text = f"coalesce({text}, {literal(column.default)})"
     if column.required:
@@ -102,7 +150,7 @@ def _text(column: Column) -> str:
 
 
 def _value(contract: Contract, column: Column) -> str:
-    text, kind = _t(column), column.logical_type
+    text, kind = number_formats.plain(column) if column.reading.number else _t(column), column.logical_type
     if column.computed_as:
         parts = {part.name: f"({_value(contract, part)})" for part in contract.columns if part.name != column.name}
         expression, wanted = with_names_replaced(column.computed_as, parts), column_type(column)
@@ -113,10 +161,8 @@ def _value(contract: Contract, column: Column) -> str:
     if kind is LogicalType.NUMBER:
         return _cast(text, patterns.number(column), column_type(column))
     if kind is LogicalType.BOOLEAN:
-        return (
-            f"case when lower({text}) in ({literals(patterns.TRUE)}) then true"
-            f" when lower({text}) in ({literals(patterns.FALSE)}) then false end"
-        )
+        true, false = map(literals, patterns.true_and_false(column))
+        return f"case when lower({text}) in ({true}) then true when lower({text}) in ({false}) then false end"
     if kind is LogicalType.JSON:
         outside_strings = f"regexp_replace({text}, {literal(patterns.JSON_STRING)}, '\"\"', 'g')"
         return (
@@ -141,8 +187,22 @@ def _moment(contract: Contract, column: Column) -> str:
     branches.append(_branch(contract, column, patterns.MOMENT, text, "timestamp"))
     for written in column.formats:
         pattern = date_formats.pattern_of(written)
-        branches.append(_branch(contract, column, pattern, date_formats.as_iso(written, text), "timestamp"))
+        iso = date_formats.as_iso(written, text, column.reading.two_digit_years_from)
+        branches.append(_branch(contract, column, pattern, iso, "timestamp"))
+    if column.reading.excel_dates:
+        branches.append(_serial(contract, column, column.reading.excel_dates))
     return f"case {' '.join(branches)} end"
+
+
+def _serial(contract: Contract, column: Column, system: int) -> str:
+    """A day as a spreadsheet numbers it; one with a time of day is a moment in the contract's zone."""
+    text = _t(column)
+    moment = f"{serial_dates.moment_in_postgres(text, system)} at time zone {literal(contract.timezone)}"
+    if column.logical_type is LogicalType.DATE:
+        day = serial_dates.day(text, system)
+        at_clock = f"(({moment}) at time zone :business_timezone)::date"
+        moment = f"case when {serial_dates.has_clock(text)} then {at_clock} else {day} end"
+    return f"when {_matches(text, serial_dates.PATTERN)} then {moment}"
 
 
 def _branch(contract: Contract, column: Column, pattern: str, text: str, kind: str) -> str:

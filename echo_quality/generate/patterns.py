@@ -17,12 +17,23 @@ MOMENT = f"{DAY}(?:[T ]{CLOCK})?"
 MOMENT_WITH_OFFSET = f"{DAY}[T ]{CLOCK} ?{OFFSET}"
 TRUE = ("true", "t", "yes", "y", "1")
 FALSE = ("false", "f", "no", "n", "0")
+WORDS_TRUE, WORDS_FALSE = TRUE[:1], FALSE[:1]
+"""What workbooks and JSON have for truth values; read whatever else a contract declares."""
 JSON_STRING = r'"([^"\\]|\\.)*"'
 JSON_NUL = r"(^|[^\\])(\\\\)*\\u0000"
 NOT_JSON = r"[Nn][Aa][Nn]|[Ii][Nn][Ff]|,[ \t\r\n]*[]}]|[Ee][+-]?[0-9]{4}"
 """Outside its strings, what one parser takes and another does not."""
 JSON_LONGEST = 10_000
 """Characters. Depth is what hurts, and it cannot be deeper than it is long."""
+
+
+def true_and_false(column: Column) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The texts in lower case that are true, and those that are false."""
+    reading = column.reading
+    if not reading.true_texts:
+        return TRUE, FALSE
+    true, false = ([text.lower() for text in texts] for texts in (reading.true_texts, reading.false_texts))
+    return tuple(dict.fromkeys((*true, *WORDS_TRUE))), tuple(dict.fromkeys((*false, *WORDS_FALSE)))
 
 
 def number(column: Column) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from itertools import chain, groupby
 
 from echo_quality.contract import Column, LogicalType
 
@@ -26,6 +27,15 @@ def literal(text: str) -> str:
 def literals(values: Iterable[str]) -> str:
     """Quoted strings, separated by commas."""
     return ", ".join(literal(value) for value in values)
+
+
+def visible(text: str) -> str:
+    """A quoted string in which each character can be seen: those that cannot are written as `chr(160)`."""
+    if text.isprintable():
+        return literal(text)
+    parts = [(is_seen, "".join(signs)) for is_seen, signs in groupby(text, str.isprintable)]
+    written = [[literal(part)] if is_seen else [f"chr({ord(sign)})" for sign in part] for is_seen, part in parts]
+    return f"({' || '.join(chain.from_iterable(written))})"
 
 
 _WORD = re.compile(r"(?<![\w'])[A-Za-z_]\w*(?!\w|\s*\()")

@@ -9,13 +9,11 @@ from __future__ import annotations
 from typing import Any
 
 from echo_quality.contract import Column, Contract, Severity
-from echo_quality.generate.batch_sql import holds, unreadable
+from echo_quality.generate.batch_sql import found, holds, unreadable
 from echo_quality.rules import Kind, Rule, rules_of
 
 RUNBOOK = "docs/runbook.md"
 HAS_ROWS = "file_has_rows"
-_IN_WHOLE_ROWS = {"type": "nullity", "column": {"name": "_unparsed"}, "is_null": True}
-"""A value computed from other columns is not also missing where the line itself is broken."""
 
 
 def suite_of(contract: Contract) -> dict[str, Any]:
@@ -63,14 +61,22 @@ def form_of_rule(contract: Contract, rule: Rule) -> tuple[str, dict[str, Any]]:
         return "expect_column_values_to_be_null", {"column": "_unparsed"}
     if rule.kind in (Kind.ROW, Kind.KNOWN):
         return "expect_column_values_to_be_in_set", {"column": holds(rule), "value_set": [True]}
+    if rule.kind in (Kind.TOTALS_ROW, Kind.CURRENCY):
+        return "expect_column_values_to_be_null", {"column": found(rule)}
     if rule.kind is Kind.VALID:
         return "expect_column_values_to_be_null", {"column": unreadable(rule)}
     column = contract.column(rule.columns[0])
     if rule.kind is not Kind.REQUIRED:
         return _form_of_value(rule.kind, column)
     if column.computed_as:
-        return "expect_column_values_to_not_be_null", {"column": column.name, "row_condition": _IN_WHOLE_ROWS}
+        return "expect_column_values_to_not_be_null", {"column": column.name, "row_condition": _in_whole_rows(contract)}
     return "expect_column_values_to_not_be_null", {"column": f"{column.name}__text"}
+
+
+def _in_whole_rows(contract: Contract) -> dict[str, Any]:
+    """A value computed from other columns is not also missing where the line itself is broken, or is no data."""
+    column = "_set_aside" if contract.totals_row else "_unparsed"
+    return {"type": "nullity", "column": {"name": column}, "is_null": True}
 
 
 def _form_of_value(kind: Kind, column: Column) -> tuple[str, dict[str, Any]]:

@@ -9,77 +9,108 @@ The suite counts the same rules again in PostgreSQL, from `batch_sql.py`; neithe
 from __future__ import annotations
 
 from echo_quality.contract import Column, Contract, LogicalType
-from echo_quality.generate import date_formats, patterns
+from echo_quality.generate import date_formats, number_formats, patterns, serial_dates, totals_rows
+from echo_quality.generate.normalised import changes_of_texts, changes_of_values
 from echo_quality.generate.sql_text import column_type, literal, literals, name, violated_range, with_names_replaced
+from echo_quality.generate.text_cleaning import in_duckdb
 from echo_quality.rules import Kind, Rule, rules_of
 from echo_quality.seeds import compared_sql
 
 
 def typing_sql(contract: Contract) -> str:
     """The whole statement, one CTE a step."""
-    texts = [f"        {text_of(column)} as {_t(column)}" for column in contract.columns]
-    values = [f"        {_value(contract, column)} as {name(column.name)}" for column in contract.columns]
-    kept = [f"        {_t(column)}" for column in contract.columns]
-    return "\n".join(
-        [
-            f"-- Generated from contracts/{contract.source}.yaml {contract.version}; do not edit.",
-            "with texts as (",
-            "    select",
-            ",\n".join(["        _row_number", "        _unparsed", *texts]),
-            "    from landed",
-            "),",
-            "typed as (",
-            "    select",
-            ",\n".join(["        _row_number", "        _unparsed", *kept, *values]),
-            "    from texts",
-            ")",
-            "select",
-            ",\n".join(_outputs(contract)),
-            "from typed",
-            "",
-        ]
-    )
+    landed, step, steps = "landed", "texts", []
+    if totals := contract.totals_row:
+        landed = f"(select *, {totals_rows.found_in_duckdb(contract, totals)} as {totals_rows.FOUND} from landed)"
+    steps.append(("texts", _texts(contract), landed))
+    if plain := _plain_numbers(contract):
+        steps.append(("plain", ["*", *plain], step))
+        step = "plain"
+    steps.append(("typed", _typed(contract), step))
+    step = "typed"
+    if totals:
+        steps.append(("summed", ["*", f"{totals_rows.sum_above(totals, '_row_number')} as {totals_rows.ABOVE}"], step))
+        step = "summed"
+    ctes = ",\n".join(f"{cte} as (\n{_select(columns, origin, 4)}\n)" for cte, columns, origin in steps)
+    head = f"-- Generated from contracts/{contract.source}.yaml {contract.version}; do not edit."
+    return f"{head}\nwith {ctes}\n{_select(_outputs(contract), step, 0)}\n"
+
+
+def _select(columns: list[str], origin: str, indent: int) -> str:
+    blanks = " " * indent
+    listed = ",\n".join(f"{blanks}    {column}" for column in columns)
+    return f"{blanks}select\n{listed}\n{blanks}from {origin}"
+
+
+def _texts(contract: Contract) -> list[str]:
+    texts = ["_row_number", "_unparsed"]
+    for column in totals_rows.columns_to_read(contract):
+        text = text_of(column, totals_rows.field_of(contract, column))
+        texts.append(f"{totals_rows.only_in(column, text) if contract.totals_row else text} as {_t(column)}")
+    if changes := changes_of_texts(contract):
+        texts.append(f"{changes} as _changed_texts")
+    return [*texts, totals_rows.FOUND] if contract.totals_row else texts
+
+
+def _plain_numbers(contract: Contract) -> list[str]:
+    """Numbers of a declared form, rewritten as plain decimals."""
+    columns = [(column, column.reading.number) for column in totals_rows.columns_to_read(contract)]
+    forms = [(column, form) for column, form in columns if form]
+    return [f"{number_formats.plain_in_duckdb(*each)} as {number_formats.plain(each[0])}" for each in forms]
+
+
+def _typed(contract: Contract) -> list[str]:
+    columns = totals_rows.columns_to_read(contract)
+    kept = [_t(column) for column in columns]
+    values = [f"{_value(contract, column)} as {name(column.name)}" for column in columns]
+    marked = [column for column in columns if number_formats.has_marks(column)]
+    marks = [f"{number_formats.currency_of(contract, each)} as {number_formats.currency(each)}" for each in marked]
+    own = ["_changed_texts"] if changes_of_texts(contract) else []
+    own += [totals_rows.FOUND] if contract.totals_row else []
+    return ["_row_number", "_unparsed", *kept, *values, *marks, *own]
 
 
 def _outputs(contract: Contract) -> list[str]:
     rules = tuple(enumerate(rules_of(contract)))
-    columns = [f"    {_final(column)} as {name(column.name)}" for column in contract.columns]
+    columns = [f"{_final(column)} as {name(column.name)}" for column in contract.columns]
     return [
-        "    _row_number",
+        "_row_number",
         *columns,
-        f"    {_identity(contract)} as _identity",
-        f"    {_is_derived(contract)} as _is_derived",
-        f"    {event_day(contract)} as _event_day",
-        f"    {_broken([item for item in rules if item[1].rejects], contract)} as _violations",
-        f"    {_broken([item for item in rules if not item[1].rejects], contract)} as _warnings",
+        f"{_identity(contract)} as _identity",
+        f"{_is_derived(contract)} as _is_derived",
+        f"{event_day(contract)} as _event_day",
+        f"{_broken([item for item in rules if item[1].rejects], contract)} as _violations",
+        f"{_broken([item for item in rules if not item[1].rejects], contract)} as _warnings",
+        *_changes(contract),
     ]
+
+
+def _changes(contract: Contract) -> list[str]:
+    """The normalisations that were applied to the row, where the contract declares any."""
+    parts = ["_changed_texts" if changes_of_texts(contract) else None, changes_of_values(contract)]
+    found = ", ".join(f"nullif({part}, '')" for part in parts if part)
+    return [f"nullif(concat_ws(',', {found}), '') as _normalised"] if found else []
 
 
 def _t(column: Column) -> str:
     return name(f"{column.name}__text")
 
 
-def text_of(column: Column) -> str:
-    """The text that a column's value is read from: without blanks around it, filled in where the contract says so."""
-    text = _stripped(column.name)
+def text_of(column: Column, field: str | None = None) -> str:
+    """The text that a column's value is read from: without blanks around it, filled in where the contract says so.
+
+    `field` is the column of `landed`, where it is called otherwise.
+    """
+    text = in_duckdb(field or column.name, column.reading)
     if column.default_from:
-        text = f"coalesce({text}, {_stripped(column.default_from)})"
+        text = f"coalesce({text}, {in_duckdb(column.default_from, column.reading)})"
     if column.default:
         text = f"coalesce({text}, {literal(column.default)})"
     return f"lower({text})" if column.lower_case else text
 
 
-def _stripped(column: str) -> str:
-    """The field without blanks around it, NULL if nothing is left; most fields have none, and looking is cheaper.
-
-    An empty field is NULL from the start: `landed` is read so.
-    """
-    field = name(column)
-    return f"case when contains({field}, ' ') then nullif(trim({field}, ' '), '') else {field} end"
-
-
 def _value(contract: Contract, column: Column) -> str:
-    text, kind = _t(column), column.logical_type
+    text, kind = number_formats.plain(column) if column.reading.number else _t(column), column.logical_type
     if column.computed_as:
         return f"try(try_cast({_computed(contract, column)} as {column_type(column)}))"
     if kind is LogicalType.INTEGER:
@@ -87,7 +118,7 @@ def _value(contract: Contract, column: Column) -> str:
     if kind is LogicalType.NUMBER:
         return _guarded(text, patterns.number(column), f"try_cast({text} as {column_type(column)})")
     if kind is LogicalType.BOOLEAN:
-        true, false = literals(patterns.TRUE), literals(patterns.FALSE)
+        true, false = map(literals, patterns.true_and_false(column))
         return f"case when lower({text}) in ({true}) then true when lower({text}) in ({false}) then false end"
     if kind is LogicalType.JSON:
         return f"case when {_is_json(text)} then {text} end"
@@ -127,12 +158,24 @@ def _moment(contract: Contract, column: Column) -> str:
     branches.append((patterns.MOMENT_WITH_OFFSET, _as_kind(column, zoned)))
     branches.append((patterns.MOMENT, _as_kind(column, f"try_cast({text} as timestamp) at time zone {local}")))
     for written in column.formats:
-        parsed = f"try_strptime({text}, {literal(written)})"
+        parsed = date_formats.parsed_by_duckdb(written, text, column.reading.two_digit_years_from)
         is_day = column.logical_type is LogicalType.DATE and not date_formats.has_clock(written)
         moment = f"{parsed}::date" if is_day else _as_kind(column, f"{parsed} at time zone {local}")
         branches.append((date_formats.pattern_of(written), moment))
+    if column.reading.excel_dates:
+        branches.append((serial_dates.PATTERN, _serial(contract, column, column.reading.excel_dates)))
     cases = " ".join(f"when {_form(text, pattern)} then {cast}" for pattern, cast in branches)
     return f"case {cases} end"
+
+
+def _serial(contract: Contract, column: Column, system: int) -> str:
+    """A day as a spreadsheet numbers it; one with a time of day is a moment in the contract's zone."""
+    text = _t(column)
+    moment = f"{serial_dates.moment_in_duckdb(text, system)} at time zone {literal(contract.timezone)}"
+    if column.logical_type is LogicalType.TIMESTAMP:
+        return moment
+    day = serial_dates.day(text, system)
+    return f"case when {serial_dates.has_clock(text)} then {_as_kind(column, moment)} else {day} end"
 
 
 def _form(text: str, pattern: str) -> str:
@@ -209,19 +252,32 @@ def violation(contract: Contract, rule: Rule) -> str:
     """When a row breaks the rule, over `<column>__text` and typed `<column>`."""
     if rule.kind is Kind.WELL_FORMED:
         return "_unparsed is not null"
+    if rule.kind is Kind.TOTALS_ROW:
+        return totals_rows.broken(rule)
     if rule.kind is Kind.ROW:
         return f"not ({rule.expression})"
-    column = contract.column(rule.columns[0])
+    return _violation_of_cell(contract, rule, contract.column(rule.columns[0]))
+
+
+def _violation_of_cell(contract: Contract, rule: Rule, column: Column) -> str:
     value, text = name(column.name), _t(column)
     if rule.kind is Kind.REQUIRED:
-        return f"_unparsed is null and {value if column.computed_as else text} is null"
-    if rule.kind is Kind.VALID:
+        data = f"_unparsed is null and not {totals_rows.FOUND}" if contract.totals_row else "_unparsed is null"
+        return f"{data} and {value if column.computed_as else text} is null"
+    if rule.kind is Kind.CURRENCY:
+        return f"{number_formats.currency(column)} <> coalesce({number_formats.currency_of_row(column)}, '')"
+    return _violation_of_value(rule.kind, column)
+
+
+def _violation_of_value(kind: Kind, column: Column) -> str:
+    value, text = name(column.name), _t(column)
+    if kind is Kind.VALID:
         return f"{text} is not null and {value} is null"
-    if rule.kind in (Kind.ACCEPTED, Kind.KNOWN):
-        return _unlisted(rule.kind, value, column)
-    if rule.kind is Kind.RANGE:
+    if kind in (Kind.ACCEPTED, Kind.KNOWN):
+        return _unlisted(kind, value, column)
+    if kind is Kind.RANGE:
         return violated_range(value, column)
-    if rule.kind is Kind.LENGTH:
+    if kind is Kind.LENGTH:
         return f"length({value}) > {column.longest}"
     return f"not regexp_matches({text}, {literal(str(column.pattern))}, 's')"
 
