@@ -62,7 +62,8 @@ def waiting_files(sources: Sources) -> dict[str, list[WaitingFile]]:
             found = []
             for key, file in {**present, **_in_the_lake_only(sources, standing, present)}.items():
                 state = _state(file)
-                if state and is_unseen(standing.get(key), state.st_size, state.st_mtime_ns, contract, share):
+                terms = (contract, share, sources.settings.limits)
+                if state and is_unseen(standing.get(key), state.st_size, state.st_mtime_ns, *terms):
                     found.append(WaitingFile(file, f"{state.st_size}:{state.st_mtime_ns}:{share}:{contract.version}"))
             if found:
                 waiting[source] = found

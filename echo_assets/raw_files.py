@@ -14,6 +14,7 @@ from echo_assets.sources import Sources
 from echo_quality.contract import Contract
 from echo_quality.generate.tables import tables_of
 from echo_quality.loading.loads import standing_loads
+from echo_quality.loading.refusal import RefusedFile
 from echo_quality.loading.source_file import SourceFile
 from echo_quality.loading.take_in import TakenIn, archived_file, take_in
 
@@ -86,14 +87,19 @@ def _take_in_all(
     context: dg.AssetExecutionContext, sources: Sources, contract: Contract, keys: Iterable[str]
 ) -> list[TakenIn]:
     present = sources.files(contract.source)
-    taken = []
+    taken, unsettled = [], []
     with sources.connection() as connection:
         standing = standing_loads(connection, contract.source)
         for key in keys:
             file = present.get(key)
             if file is None and key in standing:
                 file = archived_file(standing[key], sources.settings.lake)
-            taken.append(_take_in_one(context, sources, contract, key, file))
+            try:
+                taken.append(_take_in_one(context, sources, contract, key, file))
+            except RefusedFile as refusal:  # before there was a load of it
+                unsettled.append(f"{file.shown_name if file else key}: {refusal}")
+    if unsettled:
+        raise dg.Failure("; ".join(unsettled), allow_retries=False)
     return taken
 
 

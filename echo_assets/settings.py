@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from echo_quality.loading.limits import Limits
 
 Parsed = TypeVar("Parsed")
 Default = TypeVar("Default")
@@ -50,6 +52,7 @@ class Settings:
     dbt_subprocess: bool = False
     memory_limit_mb: int = 96
     postgres_port: int | None = None
+    limits: Limits = field(default_factory=Limits)
 
     @property
     def lake(self) -> Path:
@@ -89,6 +92,7 @@ class Settings:
             dbt_subprocess=given.read("ECHO_DBT_SUBPROCESS", _flag, False),
             memory_limit_mb=given.read("ECHO_MEMORY_LIMIT_MB", _megabytes, 96),
             postgres_port=given.read("ECHO_POSTGRES_PORT", _port, None),
+            limits=given.limits(),
         )
 
 
@@ -113,6 +117,12 @@ class _Given:
             return parse(text)
         except _Refused as refused:
             raise SettingsError(variable, refused.shown or text, refused.accepted) from None
+
+    def limits(self) -> Limits:
+        """How large a file may be: one variable a limit."""
+        usual = Limits()
+        given = {each.name: self.read(Limits.setting(each.name), _count, None) for each in fields(Limits)}
+        return replace(usual, **{name: value for name, value in given.items() if value is not None})
 
 
 def _path(text: str) -> Path:
@@ -159,6 +169,10 @@ def _flag(text: str) -> bool:
 
 def _megabytes(text: str) -> int:
     return _whole(text, 50, 1_000_000)
+
+
+def _count(text: str) -> int:
+    return _whole(text, 1, 100_000_000)
 
 
 def _port(text: str) -> int:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from echo_assets import server
+from echo_assets.landing import found_in, shown, told
 from echo_assets.settings import Settings
 from echo_quality.contract import Contract
 from echo_quality.loading.source_file import SourceFile
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from psycopg import Connection
 
     from echo_quality.loading.typed_rows import Engine
-
-_UNFINISHED = (".part", ".partial", ".tmp", ".crdownload", ".filepart", ".swp")
 
 
 def _now() -> datetime:
@@ -50,9 +49,8 @@ class Sources:
 
         Left out are hidden files, names of unfinished downloads, and whatever is not a plain file inside the folder.
         """
-        folder = self.settings.landing / source
-        found = [SourceFile(source, path, str(path.relative_to(folder))) for path in sorted(folder.rglob("*"))]
-        return {file.partition_key: file for file in found if _is_ready(file)}
+        files, _ = found_in(self.settings.landing / source, source)
+        return {file.partition_key: file for file in files}
 
     def overlooked(self) -> list[str]:
         """What in the landing folder nobody would take in, as sentences: unknown folders, files beside the folders."""
@@ -62,10 +60,16 @@ class Sources:
         entries = sorted(path for path in landing.iterdir() if not path.name.startswith("."))
         folders = [path.name for path in entries if path.is_dir() and path.name not in self.contracts]
         files = [path.name for path in entries if path.is_file() and path.name != TRUTH_FILE]
-        return [f"{name}/ in the landing folder belongs to no contract: nobody reads it" for name in folders] + [
-            f"{name} lies beside the folders of the sources: nobody reads it; put it into {landing}/<source>/"
+        lost = [f"{shown(name)}/ in the landing folder belongs to no contract: nobody reads it" for name in folders]
+        lost += [
+            f"{shown(name)} lies beside the folders of the sources: nobody reads it; put it into {landing}/<source>/"
             for name in files
         ]
+        return lost + [sentence for source in self.contracts for sentence in self._left_alone(source)]
+
+    def _left_alone(self, source: str) -> Iterator[str]:
+        _, left = found_in(self.settings.landing / source, source)
+        return told(source, left)
 
     def max_rejected_share(self, contract: Contract) -> float:
         """The share of rejected rows above which a load is refused: the contract's, unless the settings override it."""
@@ -103,11 +107,6 @@ class Sources:
         scratch.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=scratch) as workspace:
             settings = self.settings
-            yield Engine(Path(workspace), settings.memory_limit_mb, business_timezone=settings.timezone)
-
-
-def _is_ready(file: SourceFile) -> bool:
-    parts = Path(file.name).parts
-    if any(part.startswith((".", "~$")) for part in parts) or file.name.endswith(_UNFINISHED):
-        return False
-    return file.path.is_file() and not file.path.is_symlink()
+            yield Engine(
+                Path(workspace), settings.memory_limit_mb, business_timezone=settings.timezone, limits=settings.limits
+            )

@@ -11,6 +11,7 @@ from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from echo_quality.contract import Contract
+from echo_quality.loading.limits import Limits, is_raised
 from echo_quality.loading.source_file import Archived, SourceFile
 from echo_quality.quarantine import ledger
 from echo_quality.reading_terms import reading_hash
@@ -125,11 +126,13 @@ def standing_loads(connection: Connection[Any], source: str) -> dict[str, Load]:
     return {load.partition_key: load for load in rows}
 
 
-def is_unseen(load: Load | None, size: int, modified_ns: int, contract: Contract, max_rejected_share: float) -> bool:
+def is_unseen(
+    load: Load | None, size: int, modified_ns: int, contract: Contract, max_rejected_share: float, limits: Limits
+) -> bool:
     """Whether a file has to be read: never loaded, touched since, or refused under other terms than now."""
     if load is None or (load.bytes, load.modified_ns) != (size, modified_ns):
         return True
-    return not is_settled(load, load.sha256, contract, max_rejected_share)
+    return not is_settled(load, load.sha256, contract, max_rejected_share, limits)
 
 
 def seen_again(connection: Connection[Any], load: Load, archived: Archived) -> None:
@@ -150,7 +153,7 @@ def withdraw_refused(connection: Connection[Any], source: str, present: Collecti
     return [file for _, file in closed]
 
 
-def is_settled(load: Load | None, sha256: str, contract: Contract, max_rejected_share: float) -> bool:
+def is_settled(load: Load | None, sha256: str, contract: Contract, max_rejected_share: float, limits: Limits) -> bool:
     """Whether loading these bytes again could change nothing: accepted, or refused under the very same terms.
 
     An accepted load is read again only when somebody asks for it (`echoctl replay`).
@@ -159,4 +162,4 @@ def is_settled(load: Load | None, sha256: str, contract: Contract, max_rejected_
         return False
     same_terms = (load.contract_version, load.max_rejected_share) == (contract.version, max_rejected_share)
     same_reading = load.reading in (None, reading_hash(contract))
-    return load.is_accepted or (same_terms and same_reading)
+    return load.is_accepted or (same_terms and same_reading and not is_raised(load.notes, limits))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import re
+import stat
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from echo_quality.loading.refusal import RefusedFile
 
@@ -54,20 +57,46 @@ def archive(file: SourceFile, lake: Path) -> Archived:
     folder = lake / "raw"
     folder.mkdir(parents=True, exist_ok=True)
     partial = folder / f".{os.getpid()}-{file.partition_key}.partial"
-    before = file.path.stat()
+    try:
+        with _opened(file.path) as arriving:
+            before = os.fstat(arriving.fileno())
+            sha256 = _copied(arriving, partial)
+            after = os.fstat(arriving.fileno())
+        now = file.path.lstat()
+        if len({(each.st_ino, each.st_size, each.st_mtime_ns) for each in (before, after, now)}) > 1:
+            raise RefusedFile("the file changed while it was read: wait until it is written, then run again")
+        return Archived(_settled(partial, folder, sha256), sha256, after.st_size, after.st_mtime_ns)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _opened(path: Path) -> BinaryIO:
+    """The file itself, never what a link that was put in its place points to, nor a pipe that would be waited for."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise RefusedFile("a link stands where the file was: put the file itself there") from error
+        raise
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise RefusedFile("no file but a folder, pipe or device stands there: take it away")
+    return os.fdopen(descriptor, "rb")
+
+
+def _copied(arriving: BinaryIO, partial: Path) -> str:
+    """Copies the bytes to the disk and returns their hash; an error of writing names the place."""
     digest = hashlib.sha256()
-    with file.path.open("rb") as arriving, partial.open("wb") as kept:
-        while block := arriving.read(_BLOCK):
-            digest.update(block)
-            kept.write(block)
-        kept.flush()
-        os.fsync(kept.fileno())
-    after = file.path.stat()
-    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
-        partial.unlink()
-        raise RefusedFile("the file changed while it was read: wait until it is written, then run again")
-    target = _settled(partial, folder, digest.hexdigest())
-    return Archived(target, digest.hexdigest(), after.st_size, after.st_mtime_ns)
+    try:
+        with partial.open("wb") as kept:
+            while block := arriving.read(_BLOCK):
+                digest.update(block)
+                kept.write(block)
+            kept.flush()
+            os.fsync(kept.fileno())
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(partial.parent)) from error
+    return digest.hexdigest()
 
 
 def _settled(partial: Path, folder: Path, sha256: str) -> Path:

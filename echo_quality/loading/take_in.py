@@ -30,7 +30,7 @@ def take_in(
     """Land the file; the same bytes under the same terms are a no-op."""
     archived = archive(file, lake)
     standing = loads.standing_loads(connection, contract.source).get(file.partition_key)
-    if standing is not None and loads.is_settled(standing, archived.sha256, contract, max_share):
+    if standing is not None and loads.is_settled(standing, archived.sha256, contract, max_share, engine.limits):
         loads.seen_again(connection, standing, archived)
         return TakenIn(standing, is_new=False)
     return TakenIn(land(connection, contract, file, archived, engine, max_share), is_new=True)
