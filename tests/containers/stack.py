@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import time
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from pathlib import Path
 from compose_file import as_process, services
 
 PATIENCE_SECONDS = 60
+ASKED_AGAIN_AFTER_SECONDS = 15
 
 
 @dataclass
@@ -50,10 +52,18 @@ class Stack:
         return (self.folder / f"{name}.log").read_text(errors="replace")[-3000:]
 
     def stop(self, name: str) -> int:
-        """End a service as a container is ended, and return its exit code."""
+        """End a service as a container is ended, and return its exit code.
+
+        It is asked again for as long as it goes on: a signal that arrives while Dagster's code server is busy in a
+        callback is lost now and then, and a container's engine would end it by force in the end.
+        """
         process = self.running.pop(name)
-        process.terminate()
+        deadline = time.monotonic() + PATIENCE_SECONDS
         try:
-            return process.wait(timeout=PATIENCE_SECONDS)
+            while time.monotonic() < deadline:
+                process.terminate()
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    return process.wait(timeout=ASKED_AGAIN_AFTER_SECONDS)
+            raise AssertionError(f"{name} did not end:\n{self.log(name)}")
         finally:
             process.kill()
