@@ -20,6 +20,7 @@ from echo_quality.drift.checks import drift_checks
 from echo_quality.findings import Finding, SourceCheck, View
 from echo_quality.freshness import freshness_checks
 from echo_quality.generate.suite import RUNBOOK
+from echo_quality.last_row import last_row_checks
 from echo_quality.rejected_share import rejected_share_check
 
 _INSERT = """
@@ -30,7 +31,10 @@ values (%s, %s, %s, %s, %s, %s, %s)
 
 def checks_over_time(contract: Contract) -> list[SourceCheck]:
     """Every check of this kind that a contract has."""
-    return [rejected_share_check(contract), *freshness_checks(contract), *drift_checks(contract)]
+    return [
+        rejected_share_check(contract), *last_row_checks(contract), *freshness_checks(contract),
+        *drift_checks(contract),
+    ]  # fmt: skip
 
 
 def source_checks(sources: Sources) -> list[dg.AssetChecksDefinition]:

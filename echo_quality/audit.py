@@ -18,6 +18,7 @@ from echo_quality.generate.sql_text import name
 from echo_quality.generate.suite import masked_columns, suite_of
 from echo_quality.loading.loads import Load
 from echo_quality.loading.tally import Tally
+from echo_quality.rules import TOTALS_ROW_AGREES
 from echo_quality.suites import CheckOutcome, run_checkpoint
 
 
@@ -31,7 +32,12 @@ class Audit:
 
     def refusal(self, tally: Tally) -> str | None:
         """Why the load must not be published, given what typing made of it; None if it may be."""
-        return self._unevaluated() or self._disagreement(tally) or _too_many_rejected(self.load, tally)
+        return (
+            self._unevaluated()
+            or self._disagreement(tally)
+            or _total_differs(tally)
+            or _too_many_rejected(self.load, tally)
+        )
 
     def _unevaluated(self) -> str | None:
         errors = [f"{outcome.check}: {outcome.error}" for outcome in self.outcomes if outcome.error]
@@ -77,6 +83,13 @@ def audit(connection: Connection[Any], contract: Contract, load: Load, url: str,
         money = row[0] if row else None
         connection.execute("update ops.loads set money_in_file = %s where load_id = %s", [money, load.load_id])
     return Audit(load, outcomes, money)
+
+
+def _total_differs(tally: Tally) -> str | None:
+    totals = tally.contract.totals_row
+    if totals is None or not totals.refuses or not tally.violations[TOTALS_ROW_AGREES]:
+        return None
+    return f"a totals row says something else than the rows above it add up to in {totals.sums}: is the file complete?"
 
 
 def _too_many_rejected(load: Load, tally: Tally) -> str | None:

@@ -9,6 +9,7 @@ from psycopg import Connection, sql
 from psycopg.types.json import Jsonb
 
 from echo_quality.contract import Contract, LogicalType
+from echo_quality.hints import hints_of
 from echo_quality.loading import loads
 from echo_quality.loading.loads import Load
 from echo_quality.loading.raw_rows import delete_rows
@@ -93,7 +94,12 @@ def quarantine(connection: Connection[Any], contract: Contract, load: Load, reje
         while block := rejected.read(1 << 20):
             writer.write(block)
     rules = [
-        {"number": number, "rule": rule.name, "columns": list(rule.columns) or ["_unparsed"]}
+        {
+            "number": number,
+            "rule": rule.name,
+            "columns": list(rule.columns) or ["_unparsed"],
+            "hints": [{"pattern": pattern, "why": why} for pattern, why in hints_of(contract, rule)],
+        }
         for number, rule in enumerate(rules_of(contract))
     ]
     connection.execute(
@@ -138,7 +144,7 @@ def _count(
             "status": status, "reason": reason, "accepted": accepted, "load_id": load.load_id,
             "staged": tally.good if accepted else 0, "withheld": 0 if accepted else tally.good,
             "bad": tally.bad, "duplicates": tally.duplicates,
-            "notes": Jsonb({"repeated": tally.repeated, "money_repeated": str(tally.money_repeated)}),
+            "notes": Jsonb(tally.notes),
             "money": money[0], "money_bad": money[1], "money_duplicates": money[2],
         },
     )  # fmt: skip
@@ -240,10 +246,14 @@ select raw._row_id, %(sha256)s, raw._row_id & 4294967295, %(version)s,
                 'value', (
                     select string_agg(to_jsonb(raw) ->> part, ', ') from jsonb_array_elements_text(rule.columns) as part
                 )
-            ) || case when rule.columns = '["_unparsed"]' then jsonb_build_object('why', raw._extra) else {nothing} end
+            ) || case when rule.columns = '["_unparsed"]' then jsonb_build_object('why', raw._extra) else coalesce((
+                select jsonb_build_object('why', hint.why)
+                from jsonb_to_recordset(rule.hints) as hint (pattern text, why text)
+                where btrim(to_jsonb(raw) ->> (rule.columns ->> 0)) ~ hint.pattern limit 1
+            ), {nothing}) end
             order by rule.number
         )
-        from jsonb_to_recordset(%(rules)s) as rule (number int, rule text, columns jsonb)
+        from jsonb_to_recordset(%(rules)s) as rule (number int, rule text, columns jsonb, hints jsonb)
         where rule.number = any (string_to_array(rejected.broken, ',')::int[])
     )
 from rejected join {raw} as raw using (_row_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from echo_quality.generate.sql_text import literal, name
 from echo_quality.generate.typing_sql import derived_key, text_of, typing_sql
 from echo_quality.loading.limits import Limits
 from echo_quality.loading.text_table import EXTRA, UNPARSED, TextTable
+from echo_quality.normalisations import normalisations_of
 
 if TYPE_CHECKING:
     import duckdb
@@ -64,8 +66,17 @@ def opened(engine: Engine, contract: Contract, table: TextTable) -> Iterator[duc
         connection.execute(f"create temp view typed_rows as {typing_sql(contract)}")
         try:
             yield connection
-        except (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.IOException) as error:
+        except _about_the_text() as error:
+            if "No space left" in str(error):
+                raise OSError(errno.ENOSPC, "No space left on device", str(engine.workspace)) from error
             raise UnreadableText(str(error).splitlines()[0]) from error
+
+
+def _about_the_text() -> tuple[type[Exception], ...]:
+    """What DuckDB raises for a text that it cannot read; the last one is its answer to an endless line."""
+    import duckdb
+
+    return duckdb.InvalidInputException, duckdb.ConversionException, duckdb.IOException, duckdb.NotImplementedException
 
 
 def landed_sql(contract: Contract, table: TextTable) -> str:
@@ -96,10 +107,13 @@ def inspect(connection: duckdb.DuckDBPyConnection, contract: Contract) -> tuple[
 def stream(
     connection: duckdb.DuckDBPyConnection, contract: Contract, first_row_id: int, keys: Keys
 ) -> Iterator[pyarrow.RecordBatch]:
-    """All rows in batches: staging columns, `_row_id`, `_event_day`, `_violations`, `_warnings`, `_is_duplicate`."""
+    """All rows in batches: staging columns, `_row_id`, `_event_day`, `_violations`, `_warnings`, `_is_duplicate`.
+
+    Where the contract declares normalisations, `_normalised` says which of them each row needed.
+    """
     query = f"""
         select {_columns(contract, keys)}, _row_number + {first_row_id} as _row_id,
-            _event_day, _violations, _warnings"""
+            _event_day, _violations, _warnings{", _normalised" if normalisations_of(contract) else ""}"""
     if keys.has_repeats or keys.is_mixed:
         among = _REPEATS_AMONG_MIXED_IDS if keys.is_mixed else _REPEATS
         connection.execute(f"create temp table repeats as {among}")
