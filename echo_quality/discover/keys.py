@@ -81,7 +81,8 @@ def _event(decisions: Sequence[Decision]) -> tuple[str, str]:
     moments = [each for each in decisions if each.is_moment]
     if len(moments) == 1:
         return moments[0].name, "the only column with dates"
-    full = [each for each in moments if each.profile.is_full] or sorted(moments, key=lambda each: -each.profile.filled)
+    settled = [each for each in moments if not each.open and not each.personal] or moments
+    full = [each for each in settled if each.profile.is_full] or sorted(settled, key=lambda each: -each.profile.filled)
     for pattern in _EVENT:
         for each in full:
             if pattern.search(each.name):

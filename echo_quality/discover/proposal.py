@@ -137,11 +137,17 @@ def _column(each: Decision, found: Findings) -> Iterator[str]:
 
 
 def _part_it_plays(each: Decision, roles: Roles) -> Iterator[str]:
-    if each.profile.is_full or each.name == roles.event or each.name in roles.key:
+    if _never_missing(each) or each.name == roles.event or each.name in roles.key:
         yield "        required: true"
     if each.name in roles.key:
         yield "        primaryKey: true"
         yield f"        primaryKeyPosition: {roles.key.index(each.name) + 1}"
+
+
+def _never_missing(each: Decision) -> bool:
+    """Whether every row has a value, and it may stay so: an erasure blanks personal data that is no text."""
+    can_be_blanked = bool(each.personal) and each.kind is not LogicalType.STRING
+    return each.profile.is_full and "nullTexts" not in dict(each.properties) and not can_be_blanked
 
 
 def _declared(each: Decision) -> Iterator[str]:
