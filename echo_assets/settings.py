@@ -46,6 +46,9 @@ class Settings:
     kafka_bootstrap: str | None = None
     mlflow_tracking_uri: str | None = field(default=None, repr=False)
     alert_url: str | None = field(default=None, repr=False)
+    alert_repeat_hours: int = 24
+    alert_max_per_hour: int = 20
+    alert_restatements: bool = False
     timezone: str = "UTC"
     start_date: date = date(2023, 1, 1)
     max_rejected_share: float | None = None
@@ -86,6 +89,9 @@ class Settings:
             kafka_bootstrap=given.read("ECHO_KAFKA_BOOTSTRAP", str, None),
             mlflow_tracking_uri=given.read("MLFLOW_TRACKING_URI", str, None),
             alert_url=given.read("ECHO_ALERT_URL", str, None),
+            alert_repeat_hours=given.read("ECHO_ALERT_REPEAT_HOURS", _hours, 24),
+            alert_max_per_hour=given.read("ECHO_ALERT_MAX_PER_HOUR", _messages, 20),
+            alert_restatements=given.read("ECHO_ALERT_RESTATEMENTS", _flag, False),
             timezone=given.read("ECHO_TIMEZONE", _timezone, "UTC"),
             start_date=given.read("ECHO_START_DATE", _date, date(2023, 1, 1)),
             max_rejected_share=given.read("ECHO_MAX_REJECTED_SHARE", _share, None),
@@ -173,6 +179,14 @@ def _megabytes(text: str) -> int:
 
 def _count(text: str) -> int:
     return _whole(text, 1, 100_000_000)
+
+
+def _hours(text: str) -> int:
+    return _whole(text, 1, 8760)
+
+
+def _messages(text: str) -> int:
+    return _whole(text, 1, 1000)
 
 
 def _port(text: str) -> int:

@@ -61,13 +61,29 @@ create table if not exists ops.alerts (
     run_id text,
     metadata jsonb not null default '{}'
 );
--- Delivery: told names the services that took it, suppressed_by the alert that had told the same before.
+-- Delivery: told names the services that took it, told_with the first alert of the same message, suppressed_by the alert
+-- that had told the same before.
 alter table ops.alerts add column if not exists delivered_at timestamptz;
 alter table ops.alerts add column if not exists attempts integer not null default 0;
 alter table ops.alerts add column if not exists next_attempt_at timestamptz;
 alter table ops.alerts add column if not exists error text;
 alter table ops.alerts add column if not exists told text[] not null default '{}';
+alter table ops.alerts add column if not exists told_at timestamptz;
+alter table ops.alerts add column if not exists told_with bigint;
 alter table ops.alerts add column if not exists suppressed_by bigint;
+
+-- One row is one window of a source that is read from a server, as its file stands. `cursor` is the highest that was read,
+-- and is empty where something before the window was never read.
+create table if not exists ops.extracts (
+    source text not null,
+    "window" text not null,
+    file text not null,
+    rows bigint not null,
+    sha256 text not null,
+    "cursor" text,
+    extracted_at timestamptz not null default clock_timestamp(),
+    primary key (source, "window")
+);
 
 -- One row is one business day of one source that a load touched; mark is the load that touched it last. The source is
 -- a staging table, or a dimension (core/dim_customer): then members have another version on that day than before.
@@ -178,3 +194,25 @@ create table if not exists ops.schema_changes (
     seen_at timestamptz not null default clock_timestamp()
 );
 create index if not exists schema_changes_of_a_load on ops.schema_changes (load_id);
+
+-- One row is one person who was erased: who it was is told by a salted hash alone, whose salt is in the lake and not here.
+-- `token` stands for the person wherever rows must stay countable; `known` are hashes of what else was personal.
+create table if not exists ops.erasures (
+    erasure_id bigint primary key generated always as identity,
+    person text not null unique,
+    token text not null,
+    known text[] not null default '{}',
+    status text not null default 'begun' check (status in ('begun', 'done')),
+    erased_by text not null,
+    begun_at timestamptz not null default now(),
+    done_at timestamptz,
+    counts jsonb not null default '{}'
+);
+
+-- One row is one file of the lake that is no longer what its name says: an erased person was taken out of its bytes.
+create table if not exists ops.erased_files (
+    sha256 text primary key,
+    erased_sha256 text not null,
+    rows bigint not null,
+    erased_at timestamptz not null default now()
+);

@@ -42,6 +42,16 @@ def test_an_alert_names_the_run_and_the_result_that_raised_it(platform: Platform
     assert result == "no_refused_load_open"
 
 
+def test_a_refused_file_is_an_alert_of_its_own_and_says_whose_it_is_and_what_to_do(platform: Platform) -> None:
+    [(message, told)] = platform.rows("select message, metadata from ops.alerts where kind = 'load_refused'")
+    assert message.startswith("1 of 1 rows are rejected")
+    assert (told["owner"], told["runbook"]) == ("analytics_team", "docs/runbook.md#a-refused-load")
+    [check] = platform.rows("select metadata from ops.alerts where subject = 'staging/revenue: no_refused_load_open'")
+    assert check[0]["owner"] == "analytics_team"
+    assert check[0]["runbook"] == "docs/runbook.md#no-refused-load-open"
+    assert [row["file"] for row in check[0]["sample"]] == ["bad.csv"]
+
+
 def test_a_check_that_stays_red_for_the_same_reason_is_not_told_again(platform: Platform) -> None:
     before = alerts(platform)
     platform.drop("revenue", "good.csv", SALES + sale("a", "2024-01-01"))

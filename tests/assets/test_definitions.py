@@ -160,7 +160,13 @@ def test_the_daily_round_is_at_six_utc_and_on_from_the_start(definitions: dg.Def
 
 def test_every_sensor_is_on_from_the_start_and_says_what_it_does(definitions: dg.Definitions) -> None:
     sensors = {sensor.name: sensor for sensor in definitions.get_repository_def().sensor_defs}
-    assert {"new_file_sensor", "refresh_sensor", "run_failure_sensor", "check_failure_sensor"} <= sensors.keys()
+    assert {
+        "new_file_sensor",
+        "refresh_sensor",
+        "run_failure_sensor",
+        "check_failure_sensor",
+        "alert_delivery_sensor",
+    } <= sensors.keys()
     for sensor in sensors.values():
         assert sensor.default_status is dg.DefaultSensorStatus.RUNNING, sensor.name
         assert sensor.description, sensor.name

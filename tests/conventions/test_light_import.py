@@ -11,7 +11,7 @@ from echo_assets.settings import PROJECT
 
 HEAVY = {
     "great_expectations", "pandas", "duckdb", "pyarrow", "feast", "mlflow", "sklearn", "scipy", "pymc",
-    "confluent_kafka",
+    "confluent_kafka", "apprise",
 }  # fmt: skip
 LOADING = """
 import sys
