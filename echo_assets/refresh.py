@@ -15,6 +15,7 @@ import dagster as dg
 
 from echo_assets.dbt.project import load_project
 from echo_assets.dbt_models import daily_partitions
+from echo_assets.erasure import finish_begun
 from echo_assets.file_runs import RANGE_END, RANGE_START, SOURCE_TAG, FileRun, file_runs, waiting_files
 from echo_assets.leaves import due_leaves
 from echo_assets.open_checks import OpenChecks, ask, open_file_checks, open_model_checks
@@ -63,6 +64,8 @@ class Refresh:
     def files(self) -> Iterator[RunReport]:
         """Take in every file that waits, one run for each batch of neighbours; then ask what was left unanswered."""
         close_cut_off_runs(self.instance)
+        if finish_begun(self.sources):
+            self._say("an erasure has redacted files of the lake")
         others = runs_of_the_daemon(self.instance)
         for other in others:
             self._say(f"run {other.run_id[:8]} of the daemon is {other.status.value}: {_WAITING}")

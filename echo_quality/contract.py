@@ -65,6 +65,7 @@ class Column:
     default_from: str | None = None
     default: str | None = None
     personal: bool = False
+    identifies: str | None = None
     reading: Reading = field(default_factory=Reading)
 
     @property

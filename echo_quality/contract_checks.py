@@ -102,7 +102,17 @@ def _check_column(contract: Contract, column: Column) -> None:
     if column.lower_case and any(value != value.lower() for value in column.accepted):
         raise ContractError(f"lowerCase makes accepted values in capitals unreachable: {', '.join(column.accepted)}")
     check_pattern(column.pattern or "")
+    _check_person(column)
     _check_computed(contract, column)
+
+
+def _check_person(column: Column) -> None:
+    if column.identifies not in (None, "customer"):
+        raise ContractError(f"identifies {column.identifies!r}: the one thing that is known is customer")
+    if column.identifies and column.logical_type is not LogicalType.STRING:
+        raise ContractError("what identifies a customer is a string: after an erasure a random text stands there")
+    if column.personal and column.required and column.logical_type is not LogicalType.STRING:
+        raise ContractError("personal data that is required must be a string: an erasure could not blank it")
 
 
 def _check_computed(contract: Contract, column: Column) -> None:

@@ -44,7 +44,7 @@ _PROPERTIES_OF_CONTRACT = frozenset(
 _PROPERTIES_OF_COLUMN = frozenset(
     {
         "scale", "precision", "formats", "lowerCase", "default", "defaultFrom", "derivedFrom", "computedAs",
-        "acceptedSeverity", "patternSeverity", "knownIn", *OF_COLUMN,
+        "acceptedSeverity", "patternSeverity", "knownIn", "identifies", *OF_COLUMN,
     }
 )  # fmt: skip
 _OPTIONS = frozenset({"minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum", "maxLength", "pattern"})
@@ -160,6 +160,7 @@ def _read_column(written: SchemaProperty, name: str, custom: dict[str, Any], opt
         default_from=custom.get("defaultFrom"),
         default=None if custom.get("default") is None else str(custom["default"]),
         personal=written.classification == "personal",
+        identifies=custom.get("identifies"),
     )
 
 

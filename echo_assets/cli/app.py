@@ -9,6 +9,7 @@ from echo_assets.cli import (
     data,
     demo,
     discover,
+    erase,
     history,
     impact,
     incident,
@@ -29,7 +30,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for module in (server_commands, run, status, history, replay, ui, trace, impact, demo, data, discover):
+for module in (server_commands, run, status, history, replay, erase, ui, trace, impact, demo, data, discover):
     module.register(app)
 app.add_typer(contract.app, name="contract")
 app.add_typer(quarantine.app, name="quarantine")

@@ -21,6 +21,7 @@ def user_mistakes() -> tuple[type[BaseException], ...]:
     from echo_quality.contract import ContractError
     from echo_quality.discover.errors import DiscoverError
     from echo_quality.drift.incidents import IncidentError
+    from echo_quality.erasure.erase import ErasureError
     from echo_quality.loading.refusal import RefusedFile
     from echo_quality.migrate import MigrationRefused
     from echo_quality.quarantine.entries import QuarantineError
@@ -29,5 +30,5 @@ def user_mistakes() -> tuple[type[BaseException], ...]:
     return (
         SettingsError, ServerError, ContractError, DiscoverError, RefusedFile, IncidentError, MigrationRefused,
         GeneratorError, DbtProjectError, StepsError, LedgerError, LineageError, TargetsError, BackfillError, StuckError,
-        ReplayError, QuarantineError, DbtError, psycopg.OperationalError, OSError,
+        ReplayError, ErasureError, QuarantineError, DbtError, psycopg.OperationalError, OSError,
     )  # fmt: skip

@@ -11,6 +11,7 @@ import psycopg
 from psycopg import Connection, sql
 
 from echo_quality.contract import Contract
+from echo_quality.erasure.lake import keep_out
 from echo_quality.loading import loads
 from echo_quality.loading.limits import Limits
 from echo_quality.loading.loads import Load
@@ -43,6 +44,7 @@ def land(
         load_id = loads.begin(connection, contract, file, archived, max_rejected_share)
         try:
             table = prepare(archived.path, file.name, contract, engine.workspace, limits=engine.limits)
+            table = keep_out(connection, contract, file.name, archived.path, table, engine)
             table, rows, keys = _copy(connection, contract, file, archived, table, engine, load_id)
         except RefusedFile as refusal:
             _forget(connection, file, "refused", None)

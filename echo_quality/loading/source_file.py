@@ -102,9 +102,17 @@ def _copied(arriving: BinaryIO, partial: Path) -> str:
 def _settled(partial: Path, folder: Path, sha256: str) -> Path:
     target = folder / sha256[:2] / sha256
     target.parent.mkdir(exist_ok=True)
+    if erased_marker(target).exists():
+        partial.unlink()
+        return target
     partial.chmod(0o444)
     partial.replace(target)
     return target
+
+
+def erased_marker(archived: Path) -> Path:
+    """Beside an archived file: somebody was erased from its bytes, so the bytes that its name tells must not come back."""
+    return archived.with_name(f"{archived.name}.erased")
 
 
 def sha256_of(path: Path) -> str:
