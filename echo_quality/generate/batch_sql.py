@@ -36,7 +36,12 @@ def _typed_rows(contract: Contract) -> tuple[str, str]:
     if totals:
         found = f"{totals_rows.found_in_postgres(contract, totals)} as {totals_rows.FOUND}"
         raw = f"(select *, {found} from {raw} where {range_of_load} offset 0) as landed"
-        texts += [totals_rows.FOUND, f"case when {totals_rows.FOUND} then '' else _unparsed end as _set_aside"]
+        label = in_postgres(totals.column, contract.column(totals.column).reading)
+        texts += [
+            totals_rows.FOUND,
+            f"case when {totals_rows.FOUND} then '' else _unparsed end as _set_aside",
+            f"case when {totals_rows.FOUND} then {label} end as {totals_rows.LABEL}",
+        ]
     numbers = [(column, column.reading.number) for column in columns]
     plain = [
         f"{number_formats.plain_in_postgres(column, form)} as {number_formats.plain(column)}"
@@ -77,7 +82,7 @@ def _judgements(contract: Contract) -> Iterator[tuple[str, str]]:
         if condition := condition_of(contract, rule):
             yield holds(rule), condition
         elif rule.kind is Kind.TOTALS_ROW:
-            yield found(rule), f"case when {totals_rows.broken(rule)} then {name(rule.columns[0])} end"
+            yield found(rule), f"case when {totals_rows.broken(rule)} then {totals_rows.LABEL} end"
         elif rule.kind is Kind.CURRENCY:
             column = contract.column(rule.columns[0])
             named, right = number_formats.currency(column), number_formats.currency_of_row(column)

@@ -14,7 +14,7 @@ from echo_quality.generate.text_cleaning import in_duckdb, in_postgres
 from echo_quality.readings import TotalsRow
 from echo_quality.rules import TOTALS_ROW_AGREES, Rule
 
-FOUND, TOTAL, ABOVE = "_is_total", "_total", "_above"
+FOUND, TOTAL, ABOVE, LABEL = "_is_total", "_total", "_above", "_total_label"
 
 
 def columns_to_read(contract: Contract) -> tuple[Column, ...]:
