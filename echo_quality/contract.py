@@ -8,9 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from echo_quality.over_time import OverTime
 from echo_quality.readings import Reading, TotalsRow
+
+if TYPE_CHECKING:
+    from echo_quality.extracts.declaration import Server
 
 
 class ContractError(ValueError):
@@ -125,6 +129,7 @@ class Contract:
     over_time: OverTime = field(default_factory=OverTime)
     grain: str = ""
     dialect: Dialect = field(default_factory=Dialect)
+    server: Server | None = None
     totals_row: TotalsRow | None = None
 
     def column(self, name: str) -> Column:
@@ -134,6 +139,10 @@ class Contract:
                 return column
         known = ", ".join(column.name for column in self.columns)
         raise ContractError(f"contract {self.source!r} has no column {name!r}; it has {known}")
+
+    def is_extracted(self, file: str) -> bool:
+        """Whether a file of the source, by its name, is one that is written from its server."""
+        return self.server is not None and file.startswith(f"{self.server.name}/")
 
     @property
     def names(self) -> tuple[str, ...]:

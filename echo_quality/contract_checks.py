@@ -11,6 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from echo_quality.contract import Column, Contract, ContractError, Dialect, LogicalType
+from echo_quality.extracts.checks import check_server
 from echo_quality.generate.sql_text import names_in
 from echo_quality.loading.header import spelling
 from echo_quality.reading_checks import check_pattern, check_reading, check_totals_row
@@ -35,6 +36,7 @@ def check_contract(contract: Contract) -> None:
     _check_event(contract)
     _check_conserved(contract)
     _check_dialect(contract)
+    check_server(contract)
     for column in contract.columns:
         try:
             _check_column(contract, column)

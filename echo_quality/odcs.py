@@ -29,6 +29,7 @@ from pydantic import ValidationError
 
 from echo_quality.contract import Column, Contract, ContractError, Dialect, LogicalType, RowRule, Severity
 from echo_quality.contract_checks import check_contract, refuse_unread
+from echo_quality.extracts.declaration import Server, server_of
 from echo_quality.odcs_readings import OF_COLUMN, OF_CONTRACT, reading_of, totals_row_of
 from echo_quality.over_time import PROPERTIES as PROPERTIES_OVER_TIME
 from echo_quality.over_time import over_time
@@ -100,6 +101,7 @@ def _contract(source: str, standard: OpenDataContractStandard) -> Contract:
         timezone=str(custom.get("timezone") or "UTC"),
         max_rejected_share=_share(custom.get("maxRejectedShare", 0.05)),
         freshness_hours=_freshness(standard),
+        server=_server(standard),
         over_time=over_time(custom, standard.slaProperties or [], f"{source}.{custom.get('eventColumn')}"),
         dialect=Dialect(*(custom.get(name) for name in _PROPERTIES_OF_DIALECT)),
         totals_row=totals_row_of(custom),
@@ -115,6 +117,11 @@ def _only_schema(source: str, standard: OpenDataContractStandard) -> SchemaObjec
     if not _NAME.match(source):
         raise ContractError(f"source name {source!r} must be lower case letters, digits and _, at most 40")
     return schemas[0]
+
+
+def _server(standard: OpenDataContractStandard) -> Server | None:
+    with _blamed_on("servers"):
+        return server_of(standard.servers or [])
 
 
 def _share(written: Any) -> float:

@@ -86,7 +86,7 @@ def _staged(
             settled = settle.had_rows(connection, contract)
             with key_index_built_after(connection, contract, load, meanwhile=keep.write_all):
                 _copy_good_rows(connection, contract, load, table, engine, tally, rejected, keep.add)
-            if reason := gate(tally) or _emptied(tally, older):
+            if reason := gate(tally) or _emptied(contract, tally, older):
                 raise _Refused(reason)
             days |= settle.settle_keys(
                 connection, contract, load, tally, engine.business_timezone, meets_others=settled
@@ -97,8 +97,10 @@ def _staged(
     return None
 
 
-def _emptied(tally: Tally, older: list[Load]) -> str | None:
-    if tally.rows == 0 and any(load.is_accepted and load.staged for load in older):
+def _emptied(contract: Contract, tally: Tally, older: list[Load]) -> str | None:
+    """Why an empty file is refused. A window of a server may become empty: its rows may be in other windows."""
+    had_rows = [load for load in older if load.is_accepted and load.staged]
+    if tally.rows == 0 and had_rows and not contract.is_extracted(had_rows[0].file):
         return "the file has no rows any more: delete its earlier version by hand if that is meant"
     return None
 
