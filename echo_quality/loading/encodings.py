@@ -23,7 +23,7 @@ _NOT_WESTERN = re.compile(
     rb"[\x81\x8d\x8f\x90\x9d]"  # no character at all in Windows-1252
     rb"|[\xc0-\xff]{3}"  # three letters with an accent in a row: another alphabet
     rb"|[A-Za-z][\x80\x82-\x84\x86-\x8b\x8e\x91\x93-\x95\x98\x9b\xa1-\xa5\xb1\xb3\xb9\xbc-\xbf\xd7\xf7][A-Za-z]"
-    rb"|[a-z][\x8a\x8c\x8e\x9f\xc0-\xd6\xd8-\xde][a-z]"  # a sign, or a capital, within a word
+    rb"|[A-Za-z][\x8a\x8c\x8e\x9f\xc0-\xd6\xd8-\xde][a-z]"  # a sign, or a capital, within a word
 )
 
 

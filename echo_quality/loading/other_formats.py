@@ -14,6 +14,7 @@ from echo_quality.loading.header import match_header
 from echo_quality.loading.limits import MEGABYTE, Limits
 from echo_quality.loading.refusal import RefusedFile
 from echo_quality.loading.text_table import TextTable, TextTableWriter, is_unicode
+from echo_quality.loading.typed_cells import as_declared, forms_of, parquet_text
 
 if TYPE_CHECKING:
     import duckdb
@@ -37,9 +38,12 @@ def from_json(path: Path, contract: Contract, workspace: Path, limits: Limits) -
     limits.check_columns(len(header))
     match = match_header(contract, header)
     notes = {"format": "json", "encoding": encoding.name, **match.notes}
+    forms = forms_of(contract, match.columns)
     with TextTableWriter(workspace / "rows.csv", match, notes) as writer:
         for line, record in _objects(lines, limits):
-            fields = [_json_text((record or {}).get(key)) for key in header]
+            fields = [(record or {}).get(key, "") for key in header]
+            for at, form in forms.items():
+                fields[at] = as_declared(fields[at], form) if isinstance(fields[at], _Number) else fields[at]
             if record is None:
                 writer.broken(line[:_KEPT] if len(line) > limits.line_characters else line, _why(line, limits))
             elif len(max(fields, key=len)) > limits.field_characters:
@@ -74,7 +78,7 @@ def _as_lines(path: Path, workspace: Path) -> Path:
     return target
 
 
-def _objects(path: Path, limits: Limits) -> Iterator[tuple[str, dict[str, Any] | None]]:
+def _objects(path: Path, limits: Limits) -> Iterator[tuple[str, dict[str, str] | None]]:
     """Each line with its object. A line beyond the limit comes in pieces, the first of which stands for it."""
     with path.open(encoding="utf-8-sig", errors="surrogateescape") as file:
         while line := file.readline(limits.line_characters + 2):
@@ -86,14 +90,22 @@ def _objects(path: Path, limits: Limits) -> Iterator[tuple[str, dict[str, Any] |
                 yield line.rstrip("\n"), None if is_long else _object(line)
 
 
-def _object(line: str) -> dict[str, Any] | None:
-    """The object in a line; None for anything that is not one, names a key twice or holds what no text column can."""
+class _Number(str):
+    """A number as it is written."""
+
+
+def _object(line: str) -> dict[str, str] | None:
+    """The object in a line, its values as text; None for what is none, names a key twice, or no text can hold."""
     try:
-        value = json.loads(line, parse_float=str, parse_int=str, parse_constant=str, object_pairs_hook=_unique)
+        value = json.loads(
+            line, parse_float=_Number, parse_int=_Number, parse_constant=_Number, object_pairs_hook=_unique
+        )
+        if not isinstance(value, dict) or "\\u0000" in line:
+            return None
+        texts = {key: _json_text(each) for key, each in value.items()}
     except (ValueError, RecursionError):
         return None
-    text = json.dumps(value, ensure_ascii=False) if "\\u" in line else line
-    return value if isinstance(value, dict) and "\\u0000" not in line and is_unicode(text) else None
+    return texts if "\\u" not in line or is_unicode("".join((*texts, *texts.values()))) else None
 
 
 def _why(line: str, limits: Limits) -> str:
@@ -114,10 +126,22 @@ def _json_text(value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return value if isinstance(value, str) else _written(value)
 
 
-def parquet_as_csv(path: Path, workspace: Path, limits: Limits) -> Path:
+def _written(value: Any) -> str:
+    """A nested value as JSON again, with its numbers as they were."""
+    if isinstance(value, _Number):
+        return str(value)
+    if isinstance(value, dict):
+        pairs = (f"{json.dumps(key, ensure_ascii=False)}: {_written(each)}" for key, each in value.items())
+        return "{" + ", ".join(pairs) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_written, value)) + "]"
+    return json.dumps(value, ensure_ascii=False)
+
+
+def parquet_as_csv(path: Path, contract: Contract, workspace: Path, limits: Limits) -> Path:
     """A comma separated copy with the column names as header; values as DuckDB prints them, nested ones as JSON."""
     import duckdb
 
@@ -128,7 +152,9 @@ def parquet_as_csv(path: Path, workspace: Path, limits: Limits) -> Path:
             columns = engine.execute(f"describe select * from {source}").fetchall()
             limits.check_columns(len(columns))
             _refuse_bomb(engine, path, len(columns), limits)
-            texts = ", ".join(_as_text(column, kind) for column, kind, *_ in columns)
+            texts = ", ".join(
+                parquet_text(contract, column, kind) or _as_text(column, kind) for column, kind, *_ in columns
+            )
             engine.execute(f"copy (select {texts} from {source}) to {literal(str(target))} (format csv, header true)")
     except duckdb.Error as error:
         raise RefusedFile(f"not a readable Parquet file: {str(error).splitlines()[0]}") from error

@@ -38,13 +38,14 @@ class TextHeader:
 
 
 def header_of(path: Path, contract: Contract, workspace: Path, limits: Limits) -> TextHeader:
-    """The declared header rows, else the first line, or the second after a line `sep=;`.
+    """The declared header rows, else the first line that is not blank, or the one after a line `sep=;`.
 
     The delimiter is the declared one, else the one that the file tells, else the one that yields the most headers of
     the contract. Lines above the header are left out of a copy, as both engines read one header line.
     """
-    told = _told_delimiter(path, limits)
-    row, rows = contract.dialect.header_row or (2 if told else 1), contract.dialect.header_rows or 1
+    csv.field_size_limit(limits.field_characters)
+    first, told = _first_row(path, limits)
+    row, rows = contract.dialect.header_row or first, contract.dialect.header_rows or 1
     start, text, end = _header_text(path, row, rows, limits)
     delimiter, fields = _split_best(text, rows, contract, contract.dialect.delimiter or told)
     limits.check_columns(len(fields))
@@ -71,10 +72,16 @@ def _lines(path: Path, limits: Limits) -> Iterator[tuple[str, int]]:
             yield line.removeprefix("\ufeff") if at == len(line.encode("utf-8", "surrogateescape")) else line, at
 
 
-def _told_delimiter(path: Path, limits: Limits) -> str | None:
-    line, _ = next(_lines(path, limits), ("", 0))
-    told = _TOLD.fullmatch(line) if len(line) < 20 else None
-    return told[1] if told else None
+def _first_row(path: Path, limits: Limits) -> tuple[int, str | None]:
+    """The first line that says something, and the delimiter that a line before it may tell."""
+    delimiter = None
+    for number, (line, _) in enumerate(_lines(path, limits), 1):
+        told = _TOLD.fullmatch(line) if len(line) < 20 and delimiter is None else None
+        if told:
+            delimiter = told[1]
+        elif line.strip():
+            return number, delimiter
+    return 1, delimiter
 
 
 def _header_text(path: Path, row: int, rows: int, limits: Limits) -> tuple[int, str, int]:
@@ -106,7 +113,7 @@ def _split_best(text: str, rows: int, contract: Contract, delimiter: str | None)
 
 def _split(text: str, delimiter: str) -> list[list[str]]:
     try:
-        return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+        return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)) or [[]]
     except csv.Error as error:
         raise RefusedFile(f"the header line cannot be read ({error}): is this a delimited text file?") from error
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 import re
 import struct
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 from xml.etree import ElementTree
 from xml.parsers import expat
 
 from echo_quality.loading.refusal import RefusedFile
-from echo_quality.loading.workbook_file import DAMAGED, PROTECTED, Kind
+from echo_quality.loading.workbook_file import DAMAGED, Kind, legacy_stream, records_of
 
 Cells = dict[int, dict[int, str]]
 """By row, then by column, both from 0: the error's text, or `UNCOMPUTED`."""
@@ -24,8 +24,8 @@ UNCOMPUTED = "a formula without a stored value"
 _BLOCK = 1 << 20
 _SUSPECT = re.compile(rb"t=.e|:?f[ >/]")
 _ERRORS = {0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 36: "#NUM!", 42: "#N/A"}
-_SHEET, _FORMULA, _ERROR, _PASSWORD, _BEGIN, _END = 0x85, 0x06, 0x205, 0x2F, 0x809, 0x0A
-_AS_TEXT, _AS_ERROR, _AS_NOTHING = 0, 2, 3
+_SHEET, _FORMULA, _ERROR = 0x85, 0x06, 0x205
+_AS_ERROR, _AS_NOTHING = 2, 3
 
 
 def unread_cells(path: Path, kind: Kind, sheet: str, position: int) -> Cells:
@@ -179,35 +179,14 @@ class _OdsCells(_XmlCells):
 
 
 def _of_xls(path: Path, position: int) -> Cells:
-    import olefile
-
-    with olefile.OleFileIO(str(path)) as container:
-        name = "Workbook" if container.exists("Workbook") else "Book"
-        content = container.openstream(name).read()
-    sheets = []
-    for record, body in _records(content, 0):
-        if record == _PASSWORD:
-            raise RefusedFile(PROTECTED)
-        if record == _SHEET:
-            sheets.append(struct.unpack_from("<I", body)[0])
+    content = legacy_stream(path)
+    sheets = [struct.unpack_from("<I", body)[0] for record, body in records_of(content, 0) if record == _SHEET]
     cells: Cells = {}
-    for record, body in _records(content, sheets[position]) if position < len(sheets) else ():
+    for record, body in records_of(content, sheets[position]) if position < len(sheets) else ():
         if what := _unread(record, body):
             row, column = struct.unpack_from("<HH", body)
             cells.setdefault(row, {})[column] = what
     return cells
-
-
-def _records(content: bytes, at: int) -> Iterator[tuple[int, bytes]]:
-    """The records of one stream, which ends with the end that belongs to its beginning."""
-    depth = 0
-    while at + 4 <= len(content):
-        record, size = struct.unpack_from("<HH", content, at)
-        depth += (record == _BEGIN) - (record == _END)
-        if record == _END and depth <= 0:
-            return
-        yield record, content[at + 4 : at + 4 + size]
-        at += 4 + size
 
 
 def _unread(record: int, body: bytes) -> str | None:
@@ -215,7 +194,6 @@ def _unread(record: int, body: bytes) -> str | None:
         return _ERRORS.get(body[6], "an error")
     if record != _FORMULA or body[12:14] != b"\xff\xff":
         return None
-    (flags,) = struct.unpack_from("<H", body, 14)
     if body[6] == _AS_ERROR:
         return _ERRORS.get(body[8], "an error")
-    return UNCOMPUTED if body[6] == _AS_NOTHING and flags & 3 else None
+    return UNCOMPUTED if body[6] == _AS_NOTHING else None  # libraries write the same for nothing and for an empty text

@@ -18,6 +18,7 @@ from echo_quality.loading.header import fits, fix_for, joined, match_header
 from echo_quality.loading.limits import Limits
 from echo_quality.loading.refusal import RefusedFile
 from echo_quality.loading.text_table import TextTable, TextTableWriter
+from echo_quality.loading.typed_cells import Forms, as_declared, forms_of
 from echo_quality.loading.unread_cells import Cells, unread_cells
 from echo_quality.loading.workbook_file import PROTECTED, kind_of
 
@@ -46,8 +47,8 @@ class Sheet:
         return self.content.start is None
 
     def rows(self) -> Iterator[tuple[int, list[Any]]]:
-        """Each row of the area in use with its number."""
-        return enumerate(self.content.iter_rows(), self.first[0])
+        """Each row of the area in use with its number; the library also gives the empty rows above it."""
+        return islice(enumerate(self.content.iter_rows()), self.first[0], None)
 
 
 @dataclass(frozen=True)
@@ -77,10 +78,11 @@ def from_workbook(path: Path, contract: Contract, target: Path, limits: Limits) 
     unread = unread_cells(path, kind, sheet.name, sheet.position)
     if any(header.row <= row < header.below for row in unread):
         raise RefusedFile("the header has a cell with an error or a formula without a stored value: write its text")
+    forms = forms_of(contract, match.columns)
     with TextTableWriter(target, match, notes) as writer:
         for number, values in sheet.rows():
             if number >= header.below:
-                _write(writer, sheet, number, values, header.fields, unread, limits)
+                _write(writer, sheet, number, values, header.fields, unread, limits, forms)
     return writer.table
 
 
@@ -189,9 +191,12 @@ def _texts(values: Sequence[Any]) -> list[str]:
 
 def _write(
     writer: TextTableWriter, sheet: Sheet, number: int, values: Sequence[Any], header: list[str], unread: Cells,
-    limits: Limits,
+    limits: Limits, forms: Forms,
 ) -> None:  # fmt: skip
     fields, left = [_text(value) for value in values], sheet.first[1]
+    for at, form in forms.items():
+        if at < len(values) and isinstance(values[at], float | int) and not isinstance(values[at], bool):
+            fields[at] = as_declared(fields[at], form)
     marked = {column - left: what for column, what in unread.get(number, {}).items() if column >= left}
     fields += [""] * (max(marked, default=-1) + 1 - len(fields))
     for column, what in marked.items():

@@ -5,8 +5,10 @@ Nothing is written to disk and no name within the file is followed, so a path in
 
 from __future__ import annotations
 
+import struct
 import zipfile
 import zlib
+from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from echo_quality.loading.refusal import RefusedFile
 
 _BLOCK = 1 << 20
 _UNKNOWN_SIZE = 1 << 50
+_PASSWORD, _BEGIN, _END = 0x2F, 0x809, 0x0A
 PROTECTED = "the workbook has a password: save it without one"
 DAMAGED = "the workbook is damaged or cut off"
 
@@ -82,8 +85,31 @@ def _of_compound_file(path: Path) -> Kind:
         with olefile.OleFileIO(str(path)) as container:
             if container.exists("EncryptedPackage"):
                 raise RefusedFile(PROTECTED)
-            if container.exists("Workbook") or container.exists("Book"):
-                return Kind.XLS
+            is_workbook = container.exists("Workbook") or container.exists("Book")
+        if is_workbook and any(record == _PASSWORD for record, _ in records_of(legacy_stream(path), 0)):
+            raise RefusedFile(PROTECTED)
     except (OSError, ValueError, IndexError, TypeError, AttributeError) as error:
         raise RefusedFile(f"{DAMAGED} ({error}): send it again") from error
+    if is_workbook:
+        return Kind.XLS
     raise RefusedFile("an Office file without a workbook in it: send CSV, Excel, Parquet or JSON Lines")
+
+
+def legacy_stream(path: Path) -> bytes:
+    """The records of a legacy workbook."""
+    import olefile
+
+    with olefile.OleFileIO(str(path)) as container:
+        return bytes(container.openstream("Workbook" if container.exists("Workbook") else "Book").read())
+
+
+def records_of(content: bytes, at: int) -> Iterator[tuple[int, bytes]]:
+    """The records of one part of a legacy workbook, which ends with the end that belongs to its beginning."""
+    depth = 0
+    while at + 4 <= len(content):
+        record, size = struct.unpack_from("<HH", content, at)
+        depth += (record == _BEGIN) - (record == _END)
+        if record == _END and depth <= 0:
+            return
+        yield record, content[at + 4 : at + 4 + size]
+        at += 4 + size

@@ -13,6 +13,7 @@ import psycopg
 from echo_quality.audit import Audit, audit
 from echo_quality.contract import Contract
 from echo_quality.invariants import INVARIANTS
+from echo_quality.loading.limits import Limits
 from echo_quality.loading.loads import Load, withdraw_refused
 from echo_quality.loading.publish import publish
 from echo_quality.loading.raw_rows import text_of
@@ -32,6 +33,7 @@ class Warehouse:
     contracts: Mapping[str, Contract] = field(repr=False)
     connection: psycopg.Connection[Any]
     timezone: str = "UTC"
+    limits: Limits = field(default_factory=Limits)
     audited: Audit | None = field(default=None, repr=False)
 
     def drop(self, source: str, name: str, content: bytes | str) -> SourceFile:
@@ -54,7 +56,7 @@ class Warehouse:
 
     def engine(self) -> Engine:
         workspace = Path(tempfile.mkdtemp(prefix="work-", dir=self.folder))
-        return Engine(workspace, business_timezone=self.timezone)
+        return Engine(workspace, business_timezone=self.timezone, limits=self.limits)
 
     def audit(self, load: Load, contract: Contract) -> Audit:
         return audit(self.connection, contract, load, self.url, self.timezone)
