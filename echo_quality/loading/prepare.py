@@ -48,7 +48,7 @@ def prepare(
     if file_name.lower().endswith(_JSON_ENDINGS):
         return other_formats.from_json(path, contract, workspace, limits)
     if start.startswith(_PARQUET):
-        path = other_formats.parquet_as_csv(path, workspace, limits)
+        path = other_formats.parquet_as_csv(path, contract, workspace, limits)
     return _delimited(path, contract, workspace, limits, rewrite=rewrite)
 
 

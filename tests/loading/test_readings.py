@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -91,6 +93,47 @@ def test_the_counts_of_changes_cover_all_rows_of_the_file(cells):
     assert found.notes["normalised"] == {
         "amount": {"thousands separator": 2, "decimal mark": 2, "negative": 1, "null text": 1}
     }
+
+
+ROW = {"row_id": "R1", "seen_on": "2024-01-02", "amount": 1.25, "share": 0.125, "pieces": 1234}
+OF_NUMBERS = {"amount": {"numberFormat": "1.234,56"}, "share": {"percent": "fraction", "numberFormat": "1234,56"}}
+
+
+def workbook_of(row):
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    book.active.append(list(row))
+    book.active.append(list(row.values()))
+    content = io.BytesIO()
+    book.save(content)
+    return content.getvalue()
+
+
+def parquet_of(row):
+    import pyarrow
+    import pyarrow.parquet
+
+    content = io.BytesIO()
+    pyarrow.parquet.write_table(pyarrow.Table.from_pylist([row]), content)
+    return content.getvalue()
+
+
+def json_of(row):
+    return json.dumps(row).encode()
+
+
+@pytest.mark.parametrize(("ending", "made"), [("xlsx", workbook_of), ("parquet", parquet_of), ("jsonl", json_of)])
+def test_a_number_is_that_number_whatever_texts_look_like(cells, ending, made):
+    found = load(cells, contract_of({}, OF_NUMBERS), made(ROW), f"a.{ending}")
+    assert found.status == "loaded", found.reason
+    assert cells.rows("select amount::text, share::text, pieces from staging.cells") == [("1.25", "0.1250", 1234)]
+
+
+def test_a_text_of_a_workbook_is_read_as_declared(cells):
+    contract = contract_of({"numberFormat": "1.234,56"}, {})
+    load(cells, contract, workbook_of({**ROW, "amount": "1.234", "share": "0,5"}), "a.xlsx")
+    assert cells.rows("select amount::text, share::text from staging.cells") == [("1234.00", "0.5000")]
 
 
 def test_a_contract_of_plain_forms_counts_nothing(cells):
