@@ -22,6 +22,7 @@ from echo_quality.freshness import freshness_checks
 from echo_quality.generate.suite import RUNBOOK
 from echo_quality.last_row import last_row_checks
 from echo_quality.rejected_share import rejected_share_check
+from echo_quality.schema_check import schema_check
 
 _INSERT = """
 insert into ops.check_results (asset, check_name, passed, severity, blocking, run_id, metadata)
@@ -32,7 +33,7 @@ values (%s, %s, %s, %s, %s, %s, %s)
 def checks_over_time(contract: Contract) -> list[SourceCheck]:
     """Every check of this kind that a contract has."""
     return [
-        rejected_share_check(contract), *last_row_checks(contract), *freshness_checks(contract),
+        rejected_share_check(contract), schema_check(contract), *last_row_checks(contract), *freshness_checks(contract),
         *drift_checks(contract),
     ]  # fmt: skip
 

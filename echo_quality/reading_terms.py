@@ -17,7 +17,7 @@ from echo_quality.contract import Contract
 _NOT_READ_BY = frozenset(
     (
         *("version", "owner", "description", "grain", "suite", "max_rejected_share"),
-        *("freshness_hours", "over_time", "server", "personal", "identifies", "counted"),
+        *("freshness_hours", "drift", "event_hours", "server", "personal", "identifies", "counted"),
     )
 )
 

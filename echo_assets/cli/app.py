@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from echo_assets.cli import (
+    alert,
     contract,
     data,
     demo,
@@ -30,7 +31,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for module in (server_commands, run, status, history, replay, erase, ui, trace, impact, demo, data, discover):
+for module in (server_commands, run, status, history, replay, erase, ui, trace, impact, demo, data, discover, alert):
     module.register(app)
 app.add_typer(contract.app, name="contract")
 app.add_typer(quarantine.app, name="quarantine")

@@ -66,6 +66,7 @@ def _warehouse(settings: Settings) -> dict[str, Any]:
     with sources.connection(read_only=True) as connection, connection.cursor(row_factory=dict_row) as cursor:
         loads, restated = cursor.execute(_LOADS).fetchall(), cursor.execute(_RESTATED).fetchall()
         to_replay = _read_otherwise(sources, connection)
+        schema_changes = _open_changes(sources, connection)
     job = build(settings).resolve_implicit_global_asset_job_def()
     with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
         verdicts = standing_verdicts(instance, job)
@@ -75,6 +76,7 @@ def _warehouse(settings: Settings) -> dict[str, Any]:
         "blocked": sorted(blocked_sources(sources)),
         "restated": restated,
         "to_replay": to_replay,
+        "schema_changes": schema_changes,
         "checks": verdicts.as_json(),
     }
 
@@ -85,6 +87,17 @@ def _read_otherwise(sources: Sources, connection: Connection[Any]) -> dict[str, 
 
     found = {source: len(read_otherwise(connection, contract)) for source, contract in sources.contracts.items()}
     return {source: files for source, files in found.items() if files}
+
+
+def _open_changes(sources: Sources, connection: Connection[Any]) -> list[dict[str, Any]]:
+    """Columns that are not as declared, of every source."""
+    from echo_quality.schema_check import open_changes
+
+    return [
+        {"source": source, **{name: change[name] for name in ("file", "class", "what", "answer")}}
+        for source, contract in sources.contracts.items()
+        for change in open_changes(connection, contract)
+    ]
 
 
 def _print(state: dict[str, Any]) -> None:
@@ -102,6 +115,10 @@ def _print(state: dict[str, Any]) -> None:
         print(f"Nothing is built on {', '.join(state['blocked'])}: a blocking check is red, or was not asked")
     for source, files in state["to_replay"].items():
         print(f"{source}: {files} files were read by another contract than today's: `echoctl replay {source}`")
+    if state["schema_changes"]:
+        print("\nColumns that are not as declared (ops.schema_changes has all, with what to write into the contract):")
+        write_table(list(state["schema_changes"][0]), [list(row.values()) for row in state["schema_changes"]])
+        print()
     if state["restated"]:
         print("\nFigures of closed periods that changed last (ops.restatements has all, with their causes):")
         write_table(list(state["restated"][0]), [list(row.values()) for row in state["restated"]])

@@ -71,7 +71,7 @@ def _delimited(path: Path, contract: Contract, workspace: Path, limits: Limits, 
     match = _matched(text, header, contract, limits)
     how = {"encoding": encoding.name, "encoding_because": encoding.because, "delimiter": header.delimiter}
     notes = {**how, **match.notes, **header.notes}
-    if rewrite or match.unknown:
+    if rewrite or match.has_surplus:
         writer = TextTableWriter(workspace / "rows.csv", match, notes)
         return awkward_text.rewrite(header.path, header.delimiter, writer, len(header.fields), limits)
     table = TextTable(header.path, header.delimiter, _all_known(match), is_rewritten=False, notes=notes)
@@ -86,7 +86,7 @@ def _matched(text: Path, header: TextHeader, contract: Contract, limits: Limits)
         if header.fields[0].lstrip().startswith(("{", "[{")):
             raise RefusedFile("this looks like JSON: name the file .jsonl (one object a line) or .json") from refusal
         fix = "" if contract.dialect.header_row else where_it_fits(text, contract, limits)
-        raise RefusedFile(f"{refusal}{fix}") from refusal
+        raise RefusedFile(f"{refusal}{fix}", refusal.notes) from refusal
 
 
 def _all_known(match: HeaderMatch) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ from echo_quality.contract import Contract
 from echo_quality.loading import loads, settle
 from echo_quality.loading.bulk import key_index_built_after, produced_ahead
 from echo_quality.loading.loads import Load
+from echo_quality.loading.schema_ledger import note_types
 from echo_quality.loading.tally import Tally
 from echo_quality.loading.text_table import TextTable
 from echo_quality.loading.typed_rows import Engine, Keys, opened, stream
@@ -66,6 +67,7 @@ def publish(
             settle.close_accepted(connection, contract, load, tally, older)
         else:
             settle.close_refused(connection, contract, load, tally, older, reason)
+        note_types(connection, contract, load, tally.violations, refused=reason is not None)
         quarantine_ledger.settle(connection, load.source, load.load_id)
         loads.was_read_again(connection, load)
     return Published(loads.load_of(connection, load.load_id), tally.violations)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -17,6 +18,7 @@ from echo_quality.loading.limits import Limits
 from echo_quality.loading.loads import Load
 from echo_quality.loading.prepare import prepare
 from echo_quality.loading.refusal import RefusedFile
+from echo_quality.loading.schema_ledger import note_header, refuse_frozen
 from echo_quality.loading.source_file import Archived, SourceFile
 from echo_quality.loading.text_files import has_stray_quotes
 from echo_quality.loading.text_table import TextTable
@@ -45,11 +47,14 @@ def land(
         try:
             table = prepare(archived.path, file.name, contract, engine.workspace, limits=engine.limits)
             table = keep_out(connection, contract, file.name, archived.path, table, engine)
+            refuse_frozen(connection, contract, table.notes)
             table, rows, keys = _copy(connection, contract, file, archived, table, engine, load_id)
         except RefusedFile as refusal:
             _forget(connection, file, "refused", None)
+            note_header(connection, contract, load_id, refusal.notes)
             loads.refuse_file(connection, load_id, str(refusal), refusal.notes)
         else:
+            note_header(connection, contract, load_id, table.notes)
             how = {"is_rewritten": table.is_rewritten, "keys": asdict(keys), **engine.limits.as_notes()}
             loads.note(connection, load_id, rows, {**table.notes, **how})
     return loads.load_of(connection, load_id)
@@ -69,11 +74,16 @@ def _copy(
         return table, *_copied_and_inspected(connection, contract, table, engine, load_id)
     except (psycopg.DataError, psycopg.errors.ProgramLimitExceeded, UnreadableText) as error:
         if table.is_rewritten:
-            raise RefusedFile(f"the rows cannot be read: {error}") from error
+            raise RefusedFile(f"the rows cannot be read: {_without_values(error)}") from error
         rewritten = prepare(archived.path, file.name, contract, engine.workspace, rewrite=True, limits=engine.limits)
-        why = {"rewritten_because": str(error).splitlines()[0]}
+        why = {"rewritten_because": _without_values(error)}
         rewritten = replace(rewritten, notes={**rewritten.notes, **why})
         return _copy(connection, contract, file, archived, rewritten, engine, load_id)
+
+
+def _without_values(error: Exception) -> str:
+    """What an engine says in its first line, without the values that it quotes: they may be personal."""
+    return re.sub(r'(["\'])(?:(?!\1).)*\1', r"\1***\1", str(error).splitlines()[0])
 
 
 def _copied_and_inspected(

@@ -7,7 +7,7 @@ from echoctl import Echoctl
 
 COMMANDS = (
     "up", "down", "env", "psql", "run", "status", "backfill", "prove", "trace", "impact",
-    "demo", "discover", "generate", "contract", "quarantine", "replay", "erase", "incident",
+    "demo", "discover", "generate", "contract", "quarantine", "replay", "erase", "incident", "alert",
 )  # fmt: skip
 CONTRACT_COMMANDS = ("check", "generate", "diff", "migrate")
 QUARANTINE_COMMANDS = ("list", "show", "export", "waive")
