@@ -62,7 +62,7 @@ def merged_results(asset: dg.AssetKey, suite: Mapping[str, Any], audited: Audite
 def table_result(asset: dg.AssetKey, outcome: CheckOutcome) -> dg.AssetCheckResult:
     """The result of a check on a table as it stands; one that could not be evaluated is an error."""
     is_error = outcome.severity == "critical" or bool(outcome.error)
-    failing = [_readable(row) for row in outcome.sample][:_SAMPLE]
+    failing = [readable(row) for row in outcome.sample][:_SAMPLE]
     return dg.AssetCheckResult(
         asset_key=asset,
         check_name=outcome.check,
@@ -122,7 +122,7 @@ def _named(red: Sequence[Any]) -> str:
 
 
 def _metadata(check: DeclaredCheck, found: Sequence[Any], red: Sequence[Any]) -> dict[str, Any]:
-    sample = [{"file": load.file, **_readable(row)} for load, outcome in red for row in outcome.sample][:_SAMPLE]
+    sample = [{"file": load.file, **readable(row)} for load, outcome in red for row in outcome.sample][:_SAMPLE]
     errors = {load.file: outcome.error for load, outcome in red if outcome.error}
     return {
         "evaluated_rows": sum(outcome.evaluated_count or 0 for _, outcome in found),
@@ -133,7 +133,7 @@ def _metadata(check: DeclaredCheck, found: Sequence[Any], red: Sequence[Any]) ->
     }
 
 
-def _readable(row: Mapping[str, Any]) -> dict[str, Any]:
+def readable(row: Mapping[str, Any]) -> dict[str, Any]:
     """A failing row as a person looks for it: its number in the file, and the values as the file has them."""
     texts = {name.removesuffix(_TEXT): value for name, value in row.items() if name.endswith(_TEXT) and value}
     plain = {name: value for name, value in row.items() if "__" not in name and name not in ROW_KEYS}

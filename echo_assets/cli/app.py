@@ -14,6 +14,7 @@ from echo_assets.cli import (
     history,
     impact,
     incident,
+    quality,
     quarantine,
     replay,
     run,
@@ -36,3 +37,4 @@ for module in (server_commands, run, status, history, replay, erase, ui, trace, 
 app.add_typer(contract.app, name="contract")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(incident.app, name="incident")
+app.add_typer(quality.app, name="quality")

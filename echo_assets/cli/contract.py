@@ -20,15 +20,23 @@ app = typer.Typer(help="Contracts: check, generate, compare with the database, m
 
 @app.command()
 def check() -> None:
-    """Read every contract and compare the generated files with them; exit code 1 if a file is out of date."""
+    """Read every contract and suite, and compare the generated files with them.
+
+    Exit code 1 if a file is out of date, or a rule is worth nothing: no row can break it, or none can keep it.
+    """
     from echo_assets.data_dictionary import out_of_date
+    from echo_assets.dbt.project import load_project
+    from echo_assets.mutations import flaws
     from echo_quality.generate import drift
 
     contracts = _contracts()
     stale = [*drift(contracts, PROJECT), *out_of_date(_dictionary(contracts), PROJECT)]
     for path in stale:
         tell(f"{path} is not what the contracts say: run `echoctl contract generate` and commit the result")
-    if stale:
+    worthless = flaws(contracts, load_project().manifest)
+    for sentence in worthless:
+        tell(sentence)
+    if stale or worthless:
         raise typer.Exit(1)
     print(f"{len(contracts)} contracts are sound, and all generated files are up to date.")
 

@@ -25,10 +25,11 @@ def user_mistakes() -> tuple[type[BaseException], ...]:
     from echo_quality.loading.refusal import RefusedFile
     from echo_quality.migrate import MigrationRefused
     from echo_quality.quarantine.entries import QuarantineError
+    from echo_quality.suites.declarations import SuiteError
     from echo_quality.synthetic import GeneratorError
 
     return (
         SettingsError, ServerError, ContractError, DiscoverError, RefusedFile, IncidentError, MigrationRefused,
         GeneratorError, DbtProjectError, StepsError, LedgerError, LineageError, TargetsError, BackfillError, StuckError,
-        ReplayError, ErasureError, QuarantineError, DbtError, psycopg.OperationalError, OSError,
+        ReplayError, ErasureError, QuarantineError, DbtError, SuiteError, psycopg.OperationalError, OSError,
     )  # fmt: skip

@@ -31,9 +31,10 @@ class TableSuite:
         return f"{self.schema}/{self.table}"
 
     def batch_sql(self, rows: str | None = None) -> str:
-        """The query, over the table or over other rows that have its columns."""
+        """The query, over the table or over other rows that have its columns and a `_row_number`."""
         from echo_quality.generate.sql_text import name  # generators import this module
 
         computed = [f"({expression}) as {name(column)}" for column, expression in self.computed.items()]
-        columns = ",\n    ".join([*map(name, self.shown), *computed]) or "1 as one_row"
+        shown = [*self.shown, *(["_row_number"] if rows else [])]
+        columns = ",\n    ".join([*map(name, shown), *computed])
         return f"select\n    {columns}\nfrom {rows or f'{self.schema}.{name(self.table)}'} as judged\n"

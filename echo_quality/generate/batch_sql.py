@@ -20,18 +20,21 @@ ROW_NUMBERS = 4294967295
 """The lower 32 bits of a `_row_id`, which hold the row number."""
 
 
-def batch_sql(contract: Contract) -> str:
-    """The query, with `:first_row_id`, `:last_row_id` and `:business_timezone` left open for `bound`."""
+def batch_sql(contract: Contract, rows: str | None = None) -> str:
+    """The query, with `:first_row_id`, `:last_row_id` and `:business_timezone` left open for `bound`.
+
+    Given `rows`, it reads them instead of the source's raw table; they must have its columns.
+    """
     judged = [f"{expression} as {name(alias)}" for alias, expression in _judgements(contract)]
-    ctes, last = _typed_rows(contract)
+    ctes, last = _typed_rows(contract, rows or f"raw.{name(contract.source)}")
     judging = _listed([f"{last}.*", f"(_row_id & {ROW_NUMBERS}) as _row_number", *judged], 4)
     return f"{ctes}\nselect\n    {judging}\nfrom {last}\n"
 
 
-def _typed_rows(contract: Contract) -> tuple[str, str]:
+def _typed_rows(contract: Contract, raw: str) -> tuple[str, str]:
     """The steps from the landed rows to typed ones, and the name of the last."""
     columns, totals = totals_rows.columns_to_read(contract), contract.totals_row
-    raw, range_of_load = f"raw.{name(contract.source)}", "_row_id between :first_row_id and :last_row_id"
+    range_of_load = "_row_id between :first_row_id and :last_row_id"
     texts = ["_row_id", "_unparsed", *(f"{_text_of(contract, column)} as {_t(column)}" for column in columns)]
     if totals:
         found = f"{totals_rows.found_in_postgres(contract, totals)} as {totals_rows.FOUND}"
@@ -126,7 +129,7 @@ def bound(sql: str, load_id: int, business_timezone: str) -> str:
 
 def conserved_sum(contract: Contract) -> str:
     """The sum of the conserved column over the rows of a load as they landed, unreadable amounts left out."""
-    ctes, _ = _typed_rows(contract)
+    ctes, _ = _typed_rows(contract, f"raw.{name(contract.source)}")
     return f"{ctes}\nselect coalesce(sum({name(str(contract.conserved))}), 0) from typed"
 
 

@@ -8,8 +8,10 @@ from echoctl import Echoctl
 COMMANDS = (
     "up", "down", "env", "psql", "run", "status", "backfill", "prove", "trace", "impact",
     "demo", "discover", "generate", "contract", "quarantine", "replay", "erase", "incident", "alert",
+    "quality",
 )  # fmt: skip
 CONTRACT_COMMANDS = ("check", "generate", "diff", "migrate")
+QUALITY_COMMANDS = ("report", "mutate")
 QUARANTINE_COMMANDS = ("list", "show", "export", "waive")
 
 
@@ -23,7 +25,8 @@ def test_without_arguments_it_lists_its_commands(cold: Echoctl) -> None:
     "command",
     [[name] for name in COMMANDS]
     + [["contract", name] for name in CONTRACT_COMMANDS]
-    + [["quarantine", name] for name in QUARANTINE_COMMANDS],
+    + [["quarantine", name] for name in QUARANTINE_COMMANDS]
+    + [["quality", name] for name in QUALITY_COMMANDS],
 )
 def test_every_command_explains_itself(cold: Echoctl, command: list[str]) -> None:
     shown = cold(*command, "--help")
