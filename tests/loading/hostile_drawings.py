@@ -6,6 +6,8 @@ blank lines, under any delimiter, line end and encoding.
 
 from __future__ import annotations
 
+import gzip
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +17,8 @@ from loading.hostile_cells import Cell, Column, Source
 
 Values = dict[str, str | None]
 WELL_FORMED = "row_well_formed"
+_WESTERN = re.compile(r"(?:[\x00-\x7f]|[éäöüñç](?![^\x00-\x7f]))*")
+"""Letters that stand alone are Western; of several, or of signs within a word, nobody can be sure."""
 ENCODINGS = ("utf-8", "utf-8", "utf-8-sig", "utf-16", "latin-1")
 FREE_TEXT = st.text(
     st.one_of(
@@ -101,8 +105,10 @@ def _file(
             lines.append(_spoilt(draw, kind, texts, delimiter))
             rows.append(Row(dict.fromkeys(source_names(source)), frozenset({WELL_FORMED})))
         lines += draw(st.sampled_from([[]] * 20 + [[""], ["   "]]))
-    text = end.join(lines) + draw(st.sampled_from(["", end, end * 2]))
+    above = draw(st.sampled_from([[]] * 8 + [["", "  "], [f"sep={delimiter}"]]))
+    text = end.join([*above, *lines]) + draw(st.sampled_from(["", end, end * 2]))
     content = _encoded(text, draw(st.sampled_from(ENCODINGS)))
+    content = gzip.compress(content, mtime=0) if draw(st.integers(0, 7)) == 7 else content
     return Drawn(content, tuple(rows), tuple(columns), tuple(cells), has_all_columns)
 
 
@@ -174,15 +180,5 @@ def _spoilt(draw: Any, kind: str, texts: list[str], delimiter: str) -> str:
 def _encoded(text: str, encoding: str) -> bytes:
     """The text in that encoding where it can be told from another one, else in UTF-8."""
     if encoding == "latin-1":
-        content = text.encode("latin-1", "ignore")
-        is_certain = all(character < "\x80" or "\xa0" <= character <= "\xff" for character in text)
-        return content if is_certain and not _is_utf8(content) else text.encode()
+        return text.encode(encoding if _WESTERN.fullmatch(text) else "utf-8")
     return text.encode(encoding)
-
-
-def _is_utf8(content: bytes) -> bool:
-    try:
-        content.decode()
-    except UnicodeDecodeError:
-        return False
-    return True

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from loading.books import xlsx
+
+from echo_quality.loading.limits import Limits
+
 HEADER = "transaction_id,date,amount,customer_id,status\n"
 NO_ID = "date,amount,customer_id,status\n"
 T1, T2, T3 = "T1,2024-01-02,10,C1,paid\n", "T2,2024-01-03,20,C2,paid\n", "T3,2024-02-04,30,C3,paid\n"
@@ -146,3 +150,69 @@ def test_the_lake_keeps_the_original_bytes(warehouse):
     content = (HEADER + T1).encode("utf-16")
     load = warehouse.load("revenue", "a.csv", content)
     assert (warehouse.folder / "lake" / "raw" / load.sha256[:2] / load.sha256).read_bytes() == content
+
+
+def test_the_same_name_with_other_bytes_of_the_same_rows_replaces_without_change(warehouse):
+    """A twin with Windows line ends, a byte order mark or semicolons is another file with the same content."""
+    plain = HEADER + T1 + T2
+    warehouse.load("revenue", "a.csv", plain)
+    content = warehouse.content("revenue")
+    for twin in (plain.replace("\n", "\r\n"), "\ufeff" + plain, plain.replace(",", ";"), plain.encode("utf-16")):
+        load = warehouse.load("revenue", "a.csv", twin)
+        assert (load.status, load.staged, load.duplicates) == ("replaced", 2, 0)
+        assert warehouse.content("revenue") == content
+    assert warehouse.broken_invariants("revenue") == []
+
+
+def test_a_twin_with_other_line_ends_under_another_name_is_all_duplicates(warehouse):
+    warehouse.load("revenue", "a.csv", HEADER + T1 + T2)
+    load = warehouse.load("revenue", "b.csv", (HEADER + T1 + T2).replace("\n", "\r\n"))
+    assert (load.status, load.staged, load.duplicates) == ("loaded", 0, 2)
+    assert warehouse.revenue() == "30.00"
+
+
+def test_a_half_written_file_that_is_finished_later_ends_as_if_it_had_been_whole(warehouse):
+    whole = HEADER + T1 + T2 + T3
+    half = warehouse.load("revenue", "a.csv", whole[: len(HEADER + T1) + 12], share=1.0)
+    assert (half.staged, half.quarantined) == (1, 1)
+    finished = warehouse.load("revenue", "a.csv", whole)
+    assert (finished.status, finished.staged, finished.quarantined) == ("replaced", 3, 0)
+    assert warehouse.value("select count(*) from quarantine.revenue") == 0
+    assert warehouse.broken_invariants("revenue") == []
+
+
+def test_a_half_written_workbook_is_refused_until_it_is_whole(warehouse):
+    whole = xlsx()()
+    assert warehouse.load("revenue", "a.xlsx", whole[: len(whole) // 2]).status == "refused"
+    assert warehouse.load("revenue", "a.xlsx", whole).status == "loaded"
+    assert warehouse.broken_invariants("revenue") == []
+
+
+def test_a_file_over_a_limit_is_read_again_when_the_limit_is_raised(warehouse):
+    content = HEADER + T1
+    warehouse.limits = Limits(columns=4)
+    refused = warehouse.load("revenue", "a.csv", content)
+    assert refused.status == "refused"
+    assert "ECHO_MAX_COLUMNS=4" in refused.reason
+    assert warehouse.load("revenue", "a.csv", content).load_id == refused.load_id
+    warehouse.limits = Limits(columns=5)
+    assert warehouse.load("revenue", "a.csv", content).status == "loaded"
+    assert warehouse.broken_invariants("revenue") == []
+
+
+def test_files_that_overlap_in_rows_without_a_key_are_told_apart_by_their_content(warehouse):
+    """The first sale of the second file is the last one of the first; one that was sold twice there stays two."""
+    first, twice = "2024-01-02,10,C1,paid\n", "2024-01-03,20,C2,paid\n"
+    warehouse.load("revenue", "a.csv", NO_ID + first + twice * 2)
+    load = warehouse.load("revenue", "b.csv", NO_ID + twice * 2 + "2024-01-04,30,C3,paid\n")
+    assert (load.staged, load.duplicates) == (1, 2)
+    assert warehouse.revenue() == "80.00"
+    assert warehouse.broken_invariants("revenue") == []
+
+
+def test_files_that_overlap_in_keys_keep_the_later_row_of_each(warehouse):
+    warehouse.load("revenue", "a.csv", HEADER + T1 + T2)
+    load = warehouse.load("revenue", "b.csv", HEADER + T2.replace(",20,", ",25,") + T3)
+    assert (load.staged, load.duplicates) == (2, 0)
+    assert warehouse.revenue() == "65.00"
+    assert warehouse.broken_invariants("revenue") == []
