@@ -13,6 +13,7 @@ import dagster as dg
 
 from echo_quality.contract import Column, Contract
 from echo_quality.generate.tables import Table, TableColumn
+from echo_quality.readings import in_words
 
 _WARN_AT = 0.75
 _OWN_COLUMNS = {
@@ -53,8 +54,18 @@ def _column(contract: Contract, column: TableColumn) -> dg.TableColumn:
 
 
 def _described(column: Column) -> str:
-    aliases = " or ".join(column.aliases)
-    return f"{column.description} In files also called {aliases}." if aliases else column.description
+    also = f"In files also called {' or '.join(column.aliases)}." if column.aliases else ""
+    return " ".join(part for part in (column.description, also, in_words(column.reading)) if part)
+
+
+def normalised(notes: Mapping[str, Any]) -> dict[str, Any]:
+    """How many cells of a load were changed before they were read, as metadata; empty where none was."""
+    rows = [
+        {"column": column, "change": change, "cells": cells}
+        for column, changes in notes.get("normalised", {}).items()
+        for change, cells in changes.items()
+    ]
+    return {"normalised_cells": as_table(rows)} if rows else {}
 
 
 def freshness(contract: Contract) -> dg.FreshnessPolicy | None:

@@ -13,7 +13,7 @@ import dagster as dg
 
 from echo_assets.check_results import declared_specs, graded, merged_results
 from echo_assets.column_lineage import column_lineage
-from echo_assets.presentation import freshness, owners, table_schema
+from echo_assets.presentation import freshness, normalised, owners, table_schema
 from echo_assets.raw_files import files_of, requested_files
 from echo_assets.retries import retried
 from echo_assets.runbook import runbook_of
@@ -147,6 +147,7 @@ def _describe(context: dg.AssetExecutionContext, contract: Contract, finished: l
             "rows_in_file": load.rows_in_file or 0, "staged": load.staged or 0, "withheld": load.withheld or 0,
             "quarantined": load.quarantined or 0, "duplicates": load.duplicates or 0,
         }  # fmt: skip
+        figures |= normalised(load.notes)
         for layer, rows in (("staging", load.staged), ("quarantine", load.quarantined)):
             context.add_asset_metadata(
                 {**figures, "dagster/partition_row_count": rows or 0},

@@ -172,7 +172,10 @@ def _read_column(written: SchemaProperty, name: str, custom: dict[str, Any], opt
 
 
 def _with_reading(column: Column, of_contract: dict[str, Any], custom: dict[str, Any]) -> Column:
-    return replace(column, reading=reading_of(column.logical_type, of_contract, custom))
+    try:
+        return replace(column, reading=reading_of(column.logical_type, of_contract, custom))
+    except ContractError as error:
+        raise ContractError(f"column {column.name!r}: {error}") from error
 
 
 def _options(written: SchemaProperty) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """What declared readings must not do: contradict each other, or never apply.
 
-Each refusal names the offender and the fix. How readings are written down is in `odcs_readings.py`; everything else that a contract must satisfy in
-`contract_checks.py`.
+Each refusal names the offender and the fix. How readings are written down is in `odcs_readings.py`; everything else
+that a contract must satisfy in `contract_checks.py`.
 """
 
 from __future__ import annotations
@@ -43,7 +43,10 @@ def check_totals_row(contract: Contract) -> None:
         )
     if totals.pattern != totals.pattern.lower():
         raise ContractError(f"totalsRow pattern {totals.pattern!r} is compared with lower case: write it so")
-    check_pattern(totals.pattern)
+    try:
+        check_pattern(totals.pattern)
+    except ContractError as error:
+        raise ContractError(f"totalsRow: {error}") from error
 
 
 def check_pattern(pattern: str) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from echo_assets.check_results import merged_results
 from echo_assets.column_lineage import column_lineage
-from echo_assets.presentation import as_table, freshness, table_schema
+from echo_assets.presentation import as_table, freshness, normalised, table_schema
 from echo_assets.runbook import runbook_of, section
 from echo_assets.settings import PROJECT
 from echo_quality.contract import Contract
@@ -66,6 +66,16 @@ def test_an_asset_is_late_after_the_hours_of_its_contract() -> None:
     assert (policy.fail_window.to_timedelta().total_seconds(), policy.warn_window.to_timedelta().total_seconds()) == (
         24 * 3600, 18 * 3600,
     )  # fmt: skip
+
+
+def test_a_load_shows_how_many_cells_of_each_column_were_changed_and_how() -> None:
+    notes = {"normalised": {"amount": {"decimal mark": 2, "negative": 1}, "day": {"Excel date": 3}}}
+    assert [record.data for record in normalised(notes)["normalised_cells"].records] == [
+        {"column": "amount", "change": "decimal mark", "cells": 2},
+        {"column": "amount", "change": "negative", "cells": 1},
+        {"column": "day", "change": "Excel date", "cells": 3},
+    ]
+    assert normalised({"repeated": 0}) == {}
 
 
 def test_rows_of_different_shape_make_one_table() -> None:
