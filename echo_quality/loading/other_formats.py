@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from echo_quality.contract import Contract
 from echo_quality.generate.sql_text import literal, name
+from echo_quality.loading.disk import raise_if_full
 from echo_quality.loading.encodings import as_utf8, encoding_of
 from echo_quality.loading.header import match_header
 from echo_quality.loading.limits import MEGABYTE, Limits
@@ -73,6 +74,7 @@ def _as_lines(path: Path, workspace: Path) -> Path:
                 while rows := elements.fetchmany(1_000):
                     file.writelines(" ".join(str(element).splitlines()) + "\n" for (element,) in rows)
     except duckdb.Error as error:
+        raise_if_full(error, workspace)
         why = str(error).splitlines()[0]
         raise RefusedFile(f"not a readable JSON array ({why}): mend it, or write one object a line") from error
     return target
@@ -157,6 +159,7 @@ def parquet_as_csv(path: Path, contract: Contract, workspace: Path, limits: Limi
             )
             engine.execute(f"copy (select {texts} from {source}) to {literal(str(target))} (format csv, header true)")
     except duckdb.Error as error:
+        raise_if_full(error, workspace)
         raise RefusedFile(f"not a readable Parquet file: {str(error).splitlines()[0]}") from error
     return target
 

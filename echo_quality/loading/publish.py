@@ -216,12 +216,14 @@ class parquet_file:  # noqa: N801 - a context manager, named like a function
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         """Give the file its name if all went well, else remove it."""
-        if kind is None:
-            self.write_all()
-        if self._writer is None:
+        if self._folder is None:
             return
-        self._writer.close()
-        if kind is None:
-            self._partial.replace(self._partial.with_name(f"{self._load.load_id}.parquet"))
-        else:
-            self._partial.unlink()
+        try:
+            if kind is None:
+                self.write_all()
+            if self._writer is not None:
+                self._writer.close()
+            if kind is None and self._writer is not None:
+                self._partial.replace(self._partial.with_name(f"{self._load.load_id}.parquet"))
+        finally:
+            self._partial.unlink(missing_ok=True)

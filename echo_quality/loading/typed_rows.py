@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from echo_quality.contract import Contract
 from echo_quality.generate.sql_text import literal, name
 from echo_quality.generate.typing_sql import derived_key, text_of, typing_sql
+from echo_quality.loading.disk import raise_if_full
 from echo_quality.loading.limits import Limits
 from echo_quality.loading.text_table import EXTRA, UNPARSED, TextTable
 from echo_quality.normalisations import normalisations_of
@@ -67,8 +67,7 @@ def opened(engine: Engine, contract: Contract, table: TextTable) -> Iterator[duc
         try:
             yield connection
         except _about_the_text() as error:
-            if "No space left" in str(error):
-                raise OSError(errno.ENOSPC, "No space left on device", str(engine.workspace)) from error
+            raise_if_full(error, engine.workspace)
             raise UnreadableText(str(error).splitlines()[0]) from error
 
 
