@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
+from echo_assets.extract_files import extracted
 from echo_assets.planner.locks import planning_lock
 from echo_assets.planner.report import FailedStep, RunReport
 from echo_assets.refresh import Refresh
@@ -42,6 +43,32 @@ def ingestion_jobs(sources: Sources, all_assets: AllAssets) -> tuple[dg.JobDefin
         refresh_everything()
 
     return data_ingestion_job, daily_data_job
+
+
+def extract_jobs(sources: Sources, all_assets: AllAssets) -> list[dg.JobDefinition]:
+    """`extract_job`: read what is new on every server; none if no contract declares one."""
+
+    @dg.op(description="Read every server from where its cursor was left, into files of the landing folder.")
+    def read_servers(context: dg.OpExecutionContext) -> None:
+        _carry_out(context, sources, all_assets(), lambda refresh: refresh.extracts())
+
+    @dg.job(name="extract_job", description="From databases and APIs to files of the landing folder.")
+    def extract() -> None:
+        read_servers()
+
+    return [extract] if extracted(sources) else []
+
+
+def extract_schedule(job: dg.JobDefinition) -> dg.ScheduleDefinition:
+    """Every server once an hour; the sensors take in what it brings."""
+    return dg.ScheduleDefinition(
+        name="extract_schedule",
+        job=job,
+        cron_schedule="15 * * * *",
+        execution_timezone="UTC",
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="Reads what is new in databases and APIs, so that it waits in the landing folder like any file.",
+    )
 
 
 def quality_job(

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 import dagster as dg
 
+from echo_assets.extract_files import extract_key
 from echo_assets.presentation import freshness, owners, table_schema
 from echo_assets.retries import retried
 from echo_assets.sources import Sources
@@ -54,6 +55,7 @@ def _raw_asset(sources: Sources, contract: Contract) -> dg.AssetsDefinition:
             f"{contract.grain} As the file had it, as text, with the bytes kept in the lake.\n\n"
             f"{contract.description} A partition is a file; the same bytes again change nothing."
         ),
+        deps=[extract_key(contract)] if contract.server else [],
         partitions_def=files_of(contract.source),
         backfill_policy=dg.BackfillPolicy.single_run(),
         pool=f"load_{contract.source}",

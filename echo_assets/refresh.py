@@ -16,6 +16,7 @@ import dagster as dg
 from echo_assets.dbt.project import load_project
 from echo_assets.dbt_models import daily_partitions
 from echo_assets.erasure import finish_begun
+from echo_assets.extract_files import due_tags, extract_key, extracted
 from echo_assets.file_runs import RANGE_END, RANGE_START, SOURCE_TAG, FileRun, file_runs, waiting_files
 from echo_assets.leaves import due_leaves
 from echo_assets.open_checks import OpenChecks, ask, open_file_checks, open_model_checks
@@ -30,6 +31,7 @@ from echo_assets.settings import PROJECT
 from echo_assets.source_checks import checks_over_time
 from echo_assets.sources import Sources
 from echo_assets.unfinished_runs import UNDER_LOCK, close_cut_off_runs, runs_of_the_daemon
+from echo_quality.contract import Contract
 from echo_quality.invariants import INVARIANTS
 
 if TYPE_CHECKING:
@@ -57,9 +59,23 @@ class Refresh:
 
     def all(self) -> Iterator[RunReport]:
         """Run whatever there is to run, in order. What fails holds back what reads it, nothing else. Hold the lock."""
+        yield from self.extracts()
         yield from self.files()
         yield from self.days()
         yield from self.leaves()
+
+    def extracts(
+        self,
+        contracts: Iterable[Contract] | None = None,
+        wanted: Mapping[str, Mapping[str, str]] | None = None,
+        tags: Mapping[str, str] | None = None,
+    ) -> Iterator[RunReport]:
+        """Read every server, or those of these contracts, into files; `wanted` has the tags of days to read instead."""
+        for contract in extracted(self.sources).values() if contracts is None else contracts:
+            chosen = (wanted or {}).get(contract.source) or due_tags(self.sources, contract)
+            days = f" from {chosen[RANGE_START]} on" if chosen else ""
+            self._say(f"{contract.source}: reading its server{days}")
+            yield self.build([extract_key(contract)], {**chosen, **(tags or {})})
 
     def files(self) -> Iterator[RunReport]:
         """Take in every file that waits, one run for each batch of neighbours; then ask what was left unanswered."""

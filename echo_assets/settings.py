@@ -102,6 +102,14 @@ class Settings:
         )
 
 
+def secret(variable: str) -> str:
+    """The value of a variable that a contract names because it is secret; it is part of no setting and of no log."""
+    found = os.environ.get(variable, "").strip()
+    if not found:
+        raise SettingsError(variable, "", "what a contract's server needs: a database URL or a token")
+    return found
+
+
 class _Refused(ValueError):
     """What was expected instead, and what may be shown of the value (None: all of it)."""
 

@@ -11,6 +11,7 @@ from echo_assets.cli import (
     demo,
     discover,
     erase,
+    extract,
     history,
     impact,
     incident,
@@ -32,7 +33,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for module in (server_commands, run, status, history, replay, erase, ui, trace, impact, demo, data, discover, alert):
+_TOPICS = (
+    server_commands, run, status, history, replay, erase, ui, trace, impact, demo, data, discover, extract, alert,
+)  # fmt: skip
+for module in _TOPICS:
     module.register(app)
 app.add_typer(contract.app, name="contract")
 app.add_typer(quarantine.app, name="quarantine")

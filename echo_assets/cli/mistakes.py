@@ -22,6 +22,7 @@ def user_mistakes() -> tuple[type[BaseException], ...]:
     from echo_quality.discover.errors import DiscoverError
     from echo_quality.drift.incidents import IncidentError
     from echo_quality.erasure.erase import ErasureError
+    from echo_quality.extracts.errors import ExtractError
     from echo_quality.loading.refusal import RefusedFile
     from echo_quality.migrate import MigrationRefused
     from echo_quality.quarantine.entries import QuarantineError
@@ -29,7 +30,8 @@ def user_mistakes() -> tuple[type[BaseException], ...]:
     from echo_quality.synthetic import GeneratorError
 
     return (
-        SettingsError, ServerError, ContractError, DiscoverError, RefusedFile, IncidentError, MigrationRefused,
-        GeneratorError, DbtProjectError, StepsError, LedgerError, LineageError, TargetsError, BackfillError, StuckError,
+        SettingsError, ServerError, ContractError, DiscoverError, ExtractError, RefusedFile, IncidentError,
+        MigrationRefused, GeneratorError, DbtProjectError, StepsError, LedgerError, LineageError, TargetsError,
+        BackfillError, StuckError,
         ReplayError, ErasureError, QuarantineError, DbtError, SuiteError, psycopg.OperationalError, OSError,
     )  # fmt: skip

@@ -28,14 +28,17 @@ def connected(server: Server, url: str) -> Iterator[Connection]:
     import sqlalchemy as sa
 
     secrets: tuple[str, ...] = (url,)
+    is_connected = False
     try:
         parsed = sa.make_url(url)
         secrets = (url, str(parsed.password or ""))
         engine = sa.create_engine(parsed, poolclass=sa.pool.NullPool, hide_parameters=True)
         with engine.connect() as connection:
+            is_connected = True
             yield connection.execution_options(stream_results=True, yield_per=_BATCH)
-    except (sa.exc.OperationalError, sa.exc.InterfaceError) as error:
-        raise Unreachable(f"{server.name}: {scrubbed(str(error.orig), secrets)}") from None
+    except sa.exc.DBAPIError as error:
+        kind = Unreachable if error.connection_invalidated or not is_connected else ExtractError
+        raise kind(f"{server.name}: {scrubbed(str(error.orig), secrets)}") from None
     except sa.exc.NoSuchModuleError:
         raise ExtractError(
             f"{server.name}: no driver for {parsed.drivername}: install one that SQLAlchemy knows"
@@ -44,8 +47,6 @@ def connected(server: Server, url: str) -> Iterator[Connection]:
         raise ExtractError(
             f"{server.name}: {', '.join(server.variables)} holds no URL such as postgresql://user:password@host/database"
         ) from None
-    except sa.exc.DBAPIError as error:
-        raise ExtractError(f"{server.name}: {scrubbed(str(error.orig), secrets)}") from None
     except ModuleNotFoundError as error:
         raise ExtractError(f"{server.name}: the driver {error.name!r} is not installed") from None
 

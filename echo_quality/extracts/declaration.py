@@ -88,6 +88,11 @@ class Server:
     cursor: Cursor | None = None
 
     @property
+    def can_filter(self) -> bool:
+        """Whether it can be asked for what is new only; another one is read whole every time."""
+        return isinstance(self.place, Database) or bool(self.place.since_parameter)
+
+    @property
     def variables(self) -> tuple[str, ...]:
         """The environment variables that hold what is secret."""
         place = self.place

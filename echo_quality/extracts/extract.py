@@ -15,7 +15,7 @@ from psycopg import Connection
 
 from echo_quality.contract import Contract
 from echo_quality.extracts import api, database, ledger
-from echo_quality.extracts.declaration import Api, Database, Server
+from echo_quality.extracts.declaration import Api, Server
 from echo_quality.extracts.errors import ExtractError
 from echo_quality.extracts.reading import WindowRows, missing_columns
 from echo_quality.extracts.window_files import Written, write
@@ -71,11 +71,19 @@ def extract(connection: Connection[Any], contract: Contract, asked: Asked) -> Ex
     with ledger.alone(connection, contract.source), tempfile.TemporaryDirectory(dir=asked.workspace) as workspace:
         stands, grid = ledger.standing(connection, contract.source), grid_of(server.cursor)
         left = stands.resumed(grid, asked.now)
-        wanted = asked.wanted or Range(lower=left if _can_filter(server) else None)
+        wanted = asked.wanted or Range(due_since(connection, contract, asked.now))
         follows = wanted.lower is None or (left is not None and wanted.lower <= left)  # type: ignore[operator]
         writing = _Writing(connection, contract, server, asked, grid, wanted, stands, moves_cursor=follows)
         with _windows(contract, server, asked, wanted, Path(workspace)) as windows:
             return Extracted(wanted.lower, tuple(writing.files(windows)))
+
+
+def due_since(connection: Connection[Any], contract: Contract, now: datetime) -> Start | None:
+    """The window from which a source is read next; None for all of it."""
+    server = server_declared(contract)
+    if not server.can_filter:
+        return None
+    return ledger.standing(connection, contract.source).resumed(grid_of(server.cursor), now)
 
 
 def header_of(contract: Contract, secrets: Mapping[str, str]) -> tuple[list[str], HeaderMatch]:
@@ -105,11 +113,6 @@ def _windows(
 
 def _secret(server: Server, secrets: Mapping[str, str]) -> str:
     return secrets[server.variables[0]].strip() if server.variables else ""
-
-
-def _can_filter(server: Server) -> bool:
-    """Whether the server can be asked for what is new only; another one is read whole every time."""
-    return isinstance(server.place, Database) or bool(server.place.since_parameter)
 
 
 @dataclass
