@@ -71,11 +71,22 @@ def _history(before: Sequence[Point], window: int) -> list[Point]:
 def _judged(point: Point, history: Sequence[Point], drift: Drift) -> Judgement:
     if point.in_incident or len(history) < drift.minimum:
         return Judgement(point, len(history))
-    middle = median(each.value for each in history)
-    mad = median(abs(each.value - middle) for each in history)
-    spread = median(each.spread for each in history)
-    scale = max(NORMAL * mad, chance(point.measure, middle, spread, point.rows))
-    return Judgement(point, len(history), middle, mad, _score(point.value - middle, scale))
+    values = [each.value for each in history]
+    seen = [_evened(point.measure, value) for value in values]
+    usual, spread = median(seen), median(each.spread for each in history)
+    scale = max(NORMAL * _mad(seen), chance(point.measure, median(values), spread, point.rows))
+    score = _score(_evened(point.measure, point.value) - usual, scale)
+    return Judgement(point, len(history), median(values), _mad(values), score)
+
+
+def _mad(values: Sequence[float]) -> float:
+    middle = median(values)
+    return median(abs(value - middle) for value in values)
+
+
+def _evened(measure: Measure, value: float) -> float:
+    """A count by its root, since large counts stray more than small ones: so all stray by about one (Anscombe)."""
+    return 2 * sqrt(max(value, 0.0) + 0.375) if measure is Measure.COUNT else value
 
 
 def _score(distance: float, scale: float) -> float:
@@ -88,11 +99,11 @@ def _score(distance: float, scale: float) -> float:
 def chance(measure: Measure, usual: float, spread: float, rows: int) -> float:
     """How far a figure strays without anybody's doing. It follows from the history, never from the figure judged.
 
-    A count strays as counts of independent events do, a share and a median as samples of so many rows; a small part of
-    the usual figure at least, so that figures which hardly ever changed may change a little.
+    A count strays (by its root) as counts of independent events do, a share and a median as samples of so many rows; a
+    small part of the usual figure at least, so that figures which hardly ever changed may change a little.
     """
     if measure is Measure.COUNT:
-        return max(sqrt(max(usual, 1.0)), _SMALLEST_PART * usual)
+        return max(1.0, _SMALLEST_PART * sqrt(max(usual, 0.0)))
     if measure is Measure.SHARE:
         return max(sqrt(max(usual * (1 - usual), 0.0) / rows), 1 / rows, _SMALLEST_SHARE) if rows else 1.0
     sampled = _OF_A_MEDIAN * spread / sqrt(rows) if rows else 0.0

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
-import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.resources import files
 from io import StringIO
 from typing import Any
@@ -16,6 +14,7 @@ from typing import Any
 import dagster as dg
 import psycopg
 import pytest
+from alert_sink import SECRET, Sink, listening_sink
 
 from echo_assets import server
 from echo_assets.alert_delivery import alert_delivery_sensor, services_of, try_out
@@ -26,51 +25,14 @@ from echo_assets.sources import Sources
 pytestmark = pytest.mark.database
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
-SECRET = "hunter2"
 CHECK = {"asset": "staging/revenue", "check": "keys_are_unique", "partition": None, "place": "staging/revenue"}
 SUBJECT = "staging/revenue: keys_are_unique"
 
 
-@dataclass
-class Sink:
-    """What arrived, and how the sink answers."""
-
-    port: int = 0
-    status: int = 200
-    arrived: list[dict[str, Any]] = field(default_factory=list)
-
-    @property
-    def url(self) -> str:
-        return f"json://user:{SECRET}@127.0.0.1:{self.port}/{SECRET}"
-
-    @property
-    def titles(self) -> list[str]:
-        return [message["title"] for message in self.arrived]
-
-
 @pytest.fixture
 def sink() -> Iterator[Sink]:
-    found = Sink()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            if found.status == 200:
-                found.arrived.append(json.loads(body))
-            self.send_response(found.status)
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    listening = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    found.port = listening.server_port
-    thread = threading.Thread(target=listening.serve_forever, args=(0.01,), daemon=True)
-    thread.start()
-    yield found
-    listening.shutdown()
-    listening.server_close()
-    thread.join()
+    with listening_sink() as found:
+        yield found
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ import pytest
 
 from echo_quality.contract import ContractError
 from echo_quality.odcs import read_contract, read_contracts
+from echo_quality.over_time import Drift, DriftSeverity, OverTime, SchemaMode
 
 SALES = Path(__file__).parent / "data" / "sales.yaml"
 CONTRACTS = Path(__file__).parents[2] / "echo_quality" / "contracts"
@@ -66,6 +67,14 @@ SPOILT = {
     "a delimiter of two characters": ("property: timezone, value: UTC", "property: delimiter, value: ', '", ["delimiter"]),
     "computed from what is not there": ("{property: scale, value: 2}", "{property: computedAs, value: price * 2}", ["'amount'", "price"]),
     "computed by a division": ("{property: scale, value: 2}", "{property: computedAs, value: amount / 2}", ["divides"]),
+    "an age of events that is about another column": ("  - {property: frequency, value: 24, unit: h, element: sales.sold_on}", "  - {property: latency, value: 24, unit: h, element: sales.amount}", ["latency", "sales.amount", "sales.sold_on"]),
+    "an age of events in weeks": ("{property: frequency, value: 24, unit: h, element: sales.sold_on}", "{property: latency, value: 2, unit: w}", ["latency", "'w'"]),
+    "an age of events that is none": ("{property: frequency, value: 24, unit: h, element: sales.sold_on}", "{property: latency, value: soon, unit: h}", ["latency", "soon"]),
+    "an unknown schema mode": ("property: timezone, value: UTC", "property: schemaMode, value: strict", ["schemaMode", "strict", "evolve, freeze, discard"]),
+    "a drift window of one": ("property: timezone, value: UTC", "property: driftWindow, value: 1", ["driftWindow", "3 to 1000"]),
+    "a drift window below the least history": ("property: timezone, value: UTC", "property: driftWindow, value: 5", ["driftMinimum 8", "driftWindow 5"]),
+    "a drift threshold of nothing": ("property: timezone, value: UTC", "property: driftThreshold, value: 0", ["driftThreshold", "above 0"]),
+    "an unknown drift severity": ("property: timezone, value: UTC", "property: driftSeverity, value: fatal", ["driftSeverity", "fatal"]),
 }  # fmt: skip
 
 
@@ -92,6 +101,18 @@ def test_the_unspoilt_contract_is_read(tmp_path):
     assert (contract.key, contract.event_column, contract.freshness_hours) == (("sale_id",), "sold_on", 24.0)
     assert contract.column("sale_id").derived_from == ("sold_on", "amount")
     assert (contract.column("amount").minimum, contract.column("amount").scale) == ("0", 2)
+
+
+def test_what_is_said_about_loads_over_time_is_read(tmp_path):
+    text = SALES.read_text(encoding="utf-8")
+    assert read(text, tmp_path).over_time == OverTime()
+    said = [("schemaMode", "freeze"), ("driftWindow", 60), ("driftMinimum", 12), ("driftThreshold", 4.5)]
+    said.append(("driftSeverity", "blocking"))
+    lines = "".join(f"  - {{property: {name}, value: {value}}}\n" for name, value in said)
+    latency = "slaProperties:\n  - {property: latency, value: 2, unit: d, element: sales.sold_on}\n"
+    text = text.replace("slaProperties:\n", latency).replace("customProperties:\n", f"customProperties:\n{lines}", 1)
+    drift = Drift(window=60, threshold=4.5, minimum=12, severity=DriftSeverity.BLOCKING)
+    assert read(text, tmp_path).over_time == OverTime(SchemaMode.FREEZE, drift, event_hours=48.0)
 
 
 @pytest.mark.parametrize(

@@ -71,7 +71,9 @@ def test_below_the_least_history_nothing_is_judged_and_the_check_says_so() -> No
     assert finding.said == "Not judged yet: 2 of the 5 files that it takes have come before."
 
 
-@pytest.mark.parametrize(("value", "unusual"), [(100, False), (140, False), (161, True), (39, True), (0, True)])
+@pytest.mark.parametrize(
+    ("value", "unusual"), [(100, False), (160, False), (175, True), (50, False), (45, True), (0, True)]
+)
 def test_counts_that_never_changed_may_change_a_little(value: int, unusual: bool) -> None:
     judgement = last(counts(*[100] * 10, value))
     assert judgement.mad == 0
@@ -81,6 +83,11 @@ def test_counts_that_never_changed_may_change_a_little(value: int, unusual: bool
 @pytest.mark.parametrize(("share", "unusual"), [(0.0, False), (0.1, False), (0.13, True), (1.0, True)])
 def test_a_column_that_was_never_empty_may_be_empty_now_and_then(share: float, unusual: bool) -> None:
     assert last(counts(*[0.0] * 10, share, measure=Measure.SHARE)).is_unusual(DRIFT) is unusual
+
+
+def test_a_handful_more_is_no_news_where_a_handful_is_usual_and_a_hundred_times_is() -> None:
+    assert not last(counts(*[4] * 10, 17)).is_unusual(DRIFT)
+    assert last(counts(*[4] * 10, 400)).is_unusual(DRIFT)
 
 
 def test_the_share_of_a_small_file_strays_more_than_that_of_a_large_one() -> None:
