@@ -11,10 +11,10 @@ from __future__ import annotations
 from echo_quality.contract import Column, Contract, LogicalType
 from echo_quality.generate import date_formats, number_formats, patterns, serial_dates, totals_rows
 from echo_quality.generate.normalised import changes_of_texts, changes_of_values
-from echo_quality.generate.sql_text import column_type, literal, literals, name, violated_range, with_names_replaced
+from echo_quality.generate.sql_text import column_type, literal, literals, name, with_names_replaced
 from echo_quality.generate.text_cleaning import in_duckdb
-from echo_quality.rules import Kind, Rule, rules_of
-from echo_quality.seeds import compared_sql
+from echo_quality.generate.violations import broken
+from echo_quality.rules import rules_of
 
 
 def typing_sql(contract: Contract) -> str:
@@ -79,8 +79,8 @@ def _outputs(contract: Contract) -> list[str]:
         f"{_identity(contract)} as _identity",
         f"{_is_derived(contract)} as _is_derived",
         f"{event_day(contract)} as _event_day",
-        f"{_broken([item for item in rules if item[1].rejects], contract)} as _violations",
-        f"{_broken([item for item in rules if not item[1].rejects], contract)} as _warnings",
+        f"{broken([item for item in rules if item[1].rejects], contract)} as _violations",
+        f"{broken([item for item in rules if not item[1].rejects], contract)} as _warnings",
         *_changes(contract),
     ]
 
@@ -236,53 +236,3 @@ def _part(column: Column) -> str:
     if column.logical_type is LogicalType.STRING:
         value = f"strlen({value}) || ':' || {value}"
     return f"coalesce({value}::varchar, '')"
-
-
-def _broken(rules: list[tuple[int, Rule]], contract: Contract) -> str:
-    """Numbers of the broken rules; the guard spares good rows the list."""
-    if not rules:
-        return "null::varchar"
-    conditions = [(number, violation(contract, rule)) for number, rule in rules]
-    anything = " or ".join(f"({condition})" for _, condition in conditions)
-    listed = ", ".join(f"case when {condition} then '{number}' end" for number, condition in conditions)
-    return f"case when {anything} then concat_ws(',', {listed}) end"
-
-
-def violation(contract: Contract, rule: Rule) -> str:
-    """When a row breaks the rule, over `<column>__text` and typed `<column>`."""
-    if rule.kind is Kind.WELL_FORMED:
-        return "_unparsed is not null"
-    if rule.kind is Kind.TOTALS_ROW:
-        return totals_rows.broken(rule)
-    if rule.kind is Kind.ROW:
-        return f"not ({rule.expression})"
-    return _violation_of_cell(contract, rule, contract.column(rule.columns[0]))
-
-
-def _violation_of_cell(contract: Contract, rule: Rule, column: Column) -> str:
-    value, text = name(column.name), _t(column)
-    if rule.kind is Kind.REQUIRED:
-        data = f"_unparsed is null and not {totals_rows.FOUND}" if contract.totals_row else "_unparsed is null"
-        return f"{data} and {value if column.computed_as else text} is null"
-    if rule.kind is Kind.CURRENCY:
-        return f"{number_formats.currency(column)} <> coalesce({number_formats.currency_of_row(column)}, '')"
-    return _violation_of_value(rule.kind, column)
-
-
-def _violation_of_value(kind: Kind, column: Column) -> str:
-    value, text = name(column.name), _t(column)
-    if kind is Kind.VALID:
-        return f"{text} is not null and {value} is null"
-    if kind in (Kind.ACCEPTED, Kind.KNOWN):
-        return _unlisted(kind, value, column)
-    if kind is Kind.RANGE:
-        return violated_range(value, column)
-    if kind is Kind.LENGTH:
-        return f"length({value}) > {column.longest}"
-    return f"not regexp_matches({text}, {literal(str(column.pattern))}, 's')"
-
-
-def _unlisted(kind: Kind, value: str, column: Column) -> str:
-    if kind is Kind.KNOWN:
-        return f"{compared_sql(value)} not in ({literals(column.known)})"
-    return f"{value} not in ({literals(column.accepted)})"
