@@ -22,6 +22,7 @@ from echo_assets.dbt.steps import selection, steps
 from echo_assets.planner.days import DayRange
 from echo_assets.server import Databases
 from echo_assets.settings import Settings
+from echo_quality.generate.suite import masked_columns
 from echo_quality.odcs import read_contracts
 
 
@@ -41,7 +42,7 @@ def dbt_models(
     connect = databases or (lambda: server.databases(settings))
     runner = DbtRunner(
         project, lambda: _warehouse(connect(), settings.timezone), settings.home / "dbt", settings.dbt_subprocess,
-        lambda: _lineage(settings, project_dir),
+        lambda: _lineage(settings, project_dir), lambda: _personal(settings),
     )  # fmt: skip
     split = steps(project.manifest)
     by_day = {"partitions_def": daily_partitions(settings), "backfill_policy": dg.BackfillPolicy.single_run()}
@@ -50,6 +51,11 @@ def dbt_models(
         *_step(runner, connect, "dbt_facts", split.facts, **by_day),
         *_step(runner, connect, "dbt_marts", split.marts),
     ]
+
+
+def _personal(settings: Settings) -> frozenset[str]:
+    """Names of columns with personal data; models keep the names of their sources."""
+    return frozenset().union(*map(masked_columns, read_contracts(settings.contracts).values()))
 
 
 def _step(

@@ -9,7 +9,10 @@ from contextlib import contextmanager
 
 import dagster as dg
 
+from echo_quality.suites.samples import error_text
+
 _RETRIES, _FIRST_DELAY = 3, 2
+_EVERYTHING = frozenset({"*"})
 _HEALS = "make room, then run again; what was published stays as it was"
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -31,6 +34,11 @@ def retried(context: dg.AssetExecutionContext) -> Iterator[None]:
     except psycopg.OperationalError as error:
         delay = _FIRST_DELAY * 2**context.op_execution_context.retry_number
         raise dg.RetryRequested(_RETRIES, delay) from error
+    except psycopg.Error as error:
+        # What the server quotes of a row (its text, the failing values) may be personal and must reach no log.
+        raise dg.Failure(
+            f"the database refused: {error_text([str(error)], _EVERYTHING)}", allow_retries=False
+        ) from None
 
 
 def said(error: OSError) -> str:

@@ -14,6 +14,8 @@ from echo_assets.sources import Sources
 from echo_quality.contract import Contract
 from echo_quality.generate.suite import RUNBOOK
 from echo_quality.invariants import INVARIANTS, QUARANTINE_INVARIANTS, RAW_INVARIANTS, Invariant
+from echo_quality.quarantine.masking import hidden_columns, masked_reasons
+from echo_quality.suites.samples import masked_value
 
 _INSERT = """
 insert into ops.check_results (asset, check_name, passed, severity, blocking, run_id, metadata)
@@ -66,7 +68,8 @@ def _result(
     from psycopg.types.json import Jsonb
 
     with sources.connection() as connection:
-        offenders = [_printable(row) for row in invariant.offenders(connection, contract)]
+        hidden = hidden_columns(contract)
+        offenders = [_printable(row, hidden) for row in invariant.offenders(connection, contract)]
         values: list[Any] = [asset.to_user_string(), invariant.name, not offenders, invariant.blocking]
         metadata = {"description": invariant.description, "sample": offenders, "runbook": _runbook(invariant)}
         connection.execute(_INSERT, [*values, context.run.run_id, Jsonb(metadata)])
@@ -82,8 +85,12 @@ def _result(
     )
 
 
-def _printable(row: dict[str, Any]) -> dict[str, Any]:
-    return {name: value if isinstance(value, str | int | None) else str(value) for name, value in row.items()}
+def _printable(row: dict[str, Any], hidden: frozenset[str]) -> dict[str, Any]:
+    """An offender as plain values, those of personal columns masked."""
+    if "reasons" in row:
+        row = {**row, "reasons": masked_reasons(row["reasons"], hidden)}
+    shown = {name: value if isinstance(value, str | int | None) else str(value) for name, value in row.items()}
+    return {name: masked_value(value) if name in hidden else value for name, value in shown.items()}
 
 
 def _runbook(invariant: Invariant) -> str:

@@ -13,7 +13,7 @@ import dagster as dg
 
 from echo_assets.check_results import declared_specs, graded, merged_results
 from echo_assets.column_lineage import column_lineage
-from echo_assets.presentation import freshness, normalised, owners, table_schema
+from echo_assets.presentation import as_table, freshness, normalised, owners, table_schema
 from echo_assets.raw_files import files_of, requested_files
 from echo_assets.retries import retried
 from echo_assets.runbook import runbook_of
@@ -22,6 +22,7 @@ from echo_quality.contract import Contract
 from echo_quality.generate.suite import RUNBOOK, suite_of
 from echo_quality.generate.tables import Table, tables_of
 from echo_quality.loading.loads import Load, standing_loads
+from echo_quality.quarantine.entries import counts, top_reasons
 
 AGREES = "suite_agrees_with_quarantine"
 _AGREEMENT_RUNBOOK = f"{RUNBOOK}#{AGREES.replace('_', '-')}"
@@ -62,7 +63,9 @@ def _staging_asset(sources: Sources, contract: Contract) -> dg.AssetsDefinition:
         yield from merged_results(staging, suite_of(contract), [(file.load, file.outcomes) for file in finished])
         yield _agreement(staging, finished)
         rows = _rows_now(sources, tables[1], tables[3])
-        yield dg.MaterializeResult(asset_key=quarantine, metadata={"rows_in_table": rows[1]})
+        yield dg.MaterializeResult(
+            asset_key=quarantine, metadata={"rows_in_table": rows[1], **_rejected(sources, source)}
+        )
         lineage = {"dagster/column_lineage": column_lineage(contract)}
         yield dg.MaterializeResult(asset_key=staging, metadata={"rows_in_table": rows[0], **lineage})
 
@@ -154,6 +157,13 @@ def _describe(context: dg.AssetExecutionContext, contract: Contract, finished: l
                 asset_key=[layer, contract.source],
                 partition_key=load.partition_key,
             )
+
+
+def _rejected(sources: Sources, source: str) -> dict[str, Any]:
+    """How many rejected rows of a source are open, fixed and waived, and what most of the open ones break."""
+    with sources.connection(read_only=True) as connection:
+        found, reasons = counts(connection, source), top_reasons(connection, source)
+    return {**found, **({"top_reasons": as_table(reasons)} if reasons else {})}
 
 
 def _rows_now(sources: Sources, *tables: Table) -> list[int]:

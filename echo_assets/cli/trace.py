@@ -30,11 +30,13 @@ def trace(
         list[str] | None, typer.Option(help="Only these rows of the table: column=value; month=2024-01 is a month.")
     ] = None,
     rows: Annotated[bool, typer.Option("--rows", help="List every row instead of the first ten.")] = False,
+    personal: Annotated[bool, typer.Option("--personal", help="Show personal data in clear; else masked.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Show the way from a figure down to its columns in files, and the rows of the files that it comes from."""
     from echo_assets.lineage.graph import Graph
     from echo_assets.lineage.known import known_lineage
+    from echo_assets.masked_trace import masked_trace
     from echo_assets.traced_rows import rows_behind, stored_figure
 
     settings = Settings.from_environment()
@@ -47,6 +49,8 @@ def trace(
     with sources.connection(read_only=True) as connection:
         figure = stored_figure(connection, found, conditions)
         behind = rows_behind(connection, known, found, conditions, None if rows else _SAMPLE)
+    if not personal:
+        figure, behind = masked_trace(sources.contracts, graph, found, figure, behind)
     if as_json:
         print(json.dumps(_document(graph, found, conditions, figure, behind), indent=2, ensure_ascii=False))
     else:

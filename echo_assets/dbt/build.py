@@ -49,6 +49,8 @@ class DbtRunner:
     subprocess: bool = False
     lineage: Callable[[], ModelLineage] = dict
     """Asked before dbt runs: reading the lineage may need dbt for itself."""
+    personal: Callable[[], frozenset[str]] = frozenset
+    """Names of columns with personal data, which no sample of failing rows shows."""
 
     def build(
         self, context: dg.AssetExecutionContext, variables: Mapping[str, str] | None = None
@@ -62,7 +64,7 @@ class DbtRunner:
         engine = in_subprocess.stream if self.subprocess else in_process.stream
         try:
             with table_reader(warehouse.read_only_url) as reader, closing(engine(command)) as events:
-                details = Details(context, self.project.manifest, command, reader, lineage)
+                details = Details(context, self.project.manifest, command, reader, lineage, self.personal())
                 for raw in events:
                     outcome.note(raw)
                     for event in self._converted(context, command, raw):

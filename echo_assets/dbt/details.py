@@ -17,6 +17,7 @@ from echo_assets.dbt.outcome import AssetEvent
 from echo_assets.dbt.tables import TableReader
 from echo_assets.presentation import as_table
 from echo_assets.runbook import runbook_of
+from echo_quality.suites.samples import masked_value
 
 ModelLineage = Mapping[str, dg.TableColumnLineage]
 
@@ -34,6 +35,8 @@ class Details:
     reader: TableReader
     lineage: ModelLineage = field(default_factory=dict)
     """What the columns of each model are made of, by asset."""
+    personal: frozenset[str] = frozenset()
+    """Names of columns with personal data, which no sample shows."""
 
     def added_to(self, event: AssetEvent, raw: RawEvent) -> AssetEvent:
         """Return the event with more metadata; events of other kinds as they are."""
@@ -57,7 +60,7 @@ class Details:
         compiled = self.command.artifacts / "compiled" / test["package_name"] / _written_as(test)
         if not compiled.is_file():
             return {}
-        failing = self.reader.sample(compiled.read_text())
+        failing = [_masked(test, row, self.personal) for row in self.reader.sample(compiled.read_text())]
         return {
             **({FAILING_SAMPLE: as_table(failing)} if failing else {}),
             "query": dg.MetadataValue.md(f"```sql\n{compiled.read_text().strip()}\n```"),
@@ -74,6 +77,12 @@ class Details:
             self.context.add_asset_metadata(
                 {"dagster/partition_row_count": rows}, asset_key=dg.AssetKey(asset_path(node)), partition_key=key
             )
+
+
+def _masked(test: Node, row: Mapping[str, str | None], personal: frozenset[str]) -> dict[str, Any]:
+    """A failing row with personal data masked: a test on such a column gives its values other names."""
+    is_about_it = test.get("column_name") in personal
+    return {name: masked_value(value) if is_about_it or name in personal else value for name, value in row.items()}
 
 
 def by_partition(keys: Iterable[str], counts: Mapping[date, int]) -> dict[str, int]:

@@ -64,7 +64,7 @@ def erase(
         erased = erased_so_far(connection, lake)
         assert erased is not None  # noqa: S101 - it was entered just now
         for contract in concerned:
-            here = tables.erase_from(connection, contract, person, token, erased, timezone)
+            here = tables.erase_from(connection, contract, person, token, erased, values, timezone)
             _mark_dirty(connection, contract, here)
             found += here.rows
             replays += tables.to_be_derived_again(connection, contract, here.loads)

@@ -19,7 +19,6 @@ from echo_quality.erasure.identity import Erased, identity_columns, personal_col
 from echo_quality.erasure.redaction import blank, redacted, redacted_reasons
 from echo_quality.generate.typing_sql import derived_key
 from echo_quality.loading import settle
-from echo_quality.loading.text_table import EXTRA, UNPARSED
 
 Rows = list[tuple[Any, ...]]
 Params = dict[str, Any]
@@ -48,13 +47,14 @@ def personal_values(connection: Connection[Any], contract: Contract, person: str
 
 
 def erase_from(
-    connection: Connection[Any], contract: Contract, person: str, token: str, erased: Erased, timezone: str
-) -> Found:
-    """Redact everything that the tables of a source hold of the person."""
+    connection: Connection[Any], contract: Contract, person: str, token: str, erased: Erased, known: set[str],
+    timezone: str,
+) -> Found:  # fmt: skip
+    """Redact everything that the tables of a source hold of the person; `known` is what else is personal, in clear."""
     found = Found()
     values: Params = {"person": person, "token": token, "timezone": timezone}
+    _redact_odd_rows(connection, contract, erased, known, found)
     _redact_raw(connection, contract, values, found)
-    _redact_odd_rows(connection, contract, erased, found)
     for table in (contract.source, f"{contract.source}_shadow"):
         _redact_typed(connection, contract, table, values, found)
     _redact_rejected(connection, contract, erased, found)
@@ -99,20 +99,28 @@ def _redact_raw(connection: Connection[Any], contract: Contract, values: Params,
     found.loads |= {load for (load,) in rows}
 
 
-def _redact_odd_rows(connection: Connection[Any], contract: Contract, erased: Erased, found: Found) -> None:
-    """Raw rows without an id, and lines that fit no header: each is looked at by itself."""
-    ids, raw = identity_columns(contract), _table("raw", contract)
-    no_id = sql.SQL(" and ").join(sql.SQL("coalesce(btrim({}), '') = ''").format(sql.Identifier(name)) for name in ids)
-    condition = sql.SQL("{} is not null or ({})").format(sql.Identifier(UNPARSED), no_id or sql.SQL("true"))
-    statement = sql.SQL("select _row_id, to_jsonb(raw) - '_row_id' from {} as raw where {}").format(raw, condition)
-    for row_id, row in connection.execute(statement).fetchall():
-        if (left := redacted(contract, row, erased)) is not None:
-            names = [*personal_columns(contract), UNPARSED, EXTRA]
+def _redact_odd_rows(
+    connection: Connection[Any], contract: Contract, erased: Erased, known: set[str], found: Found
+) -> None:
+    """Lines that fit no header, rows without an id, and rows whose cells are shifted: each is looked at by itself."""
+    raw = _table("raw", contract)
+    texts = sql.SQL(", ").join(
+        sql.SQL("btrim({}, {})").format(sql.Identifier(name), _BLANKS) for name in contract.names
+    )
+    statement = sql.SQL(
+        "select _row_id, to_jsonb(raw) - '_row_id' from {} as raw where _unparsed is not null or %s && array[{}]"
+    ).format(raw, texts)
+    for row_id, row in connection.execute(statement, [sorted(known)]).fetchall():
+        left = redacted(contract, row, erased)
+        if left is not None:
             changes = sql.SQL(", ").join(
-                sql.SQL("{} = {}").format(sql.Identifier(n), sql.Literal(left.get(n))) for n in names
+                sql.SQL("{} = {}").format(sql.Identifier(name), sql.Literal(left[name]))
+                for name in row
+                if left[name] != row[name]
             )
             connection.execute(sql.SQL("update {} set {} where _row_id = {}").format(raw, changes, row_id))
             found.rows["raw rows"] += 1
+            found.loads.add(row_id >> 32)
 
 
 def _redact_typed(connection: Connection[Any], contract: Contract, table: str, values: Params, found: Found) -> None:
@@ -136,7 +144,7 @@ def _redact_rejected(connection: Connection[Any], contract: Contract, erased: Er
         kept = {column: text for column, text in left.items() if text is not None}
         changed = connection.execute(
             sql.SQL("update {} set raw = %s, reasons = %s where _row_id = %s returning _fingerprint").format(table),
-            [Jsonb(kept), Jsonb(redacted_reasons(reasons, contract, raw)), row_id],
+            [Jsonb(kept), Jsonb(redacted_reasons(reasons, raw, left)), row_id],
         ).fetchone()
         repoint(connection, contract, fingerprint, changed[0] if changed else fingerprint)
         found.rows["rejected rows"] += 1

@@ -136,7 +136,7 @@ def _refuse_missing(contract: Contract, claimed: set[str], header: Sequence[str]
 
 def _presentable(contract: Contract, header: Sequence[str]) -> list[str]:
     """The header as a message may show it: where no field is known it may be a row of persons, which is masked."""
-    may_be_personal = any(column.personal or column.identifies for column in contract.columns)
+    may_be_personal = any(column.personal for column in contract.columns)
     if not may_be_personal or any(spelling(field) in known_headers(contract) for field in header):
         return list(header)
     return [f"{field.strip()[:1]}***" if field.strip() else "" for field in header]

@@ -20,6 +20,7 @@ ROW_KEYS = ("_row_number", "_row_id", "_load_id", "_file_sha256")
 LONGEST_TEXT = 200
 _LONGEST_ERROR = 500
 _DRIVER_NOISE = re.compile(r"\n(?:\[SQL|\[parameters|LINE \d|DETAIL|CONTEXT|HINT|\(Background).*", re.DOTALL)
+_MAIL = re.compile(r"[^@\s]@[^@\s]+[.][^@\s]")
 _QUOTED_VALUE = re.compile(r': "[^"]*"')
 
 
@@ -68,8 +69,13 @@ def _shown(row: Mapping[str, Any], touched: tuple[str, ...], masked: frozenset[s
 
 
 def _shown_value(key: str, value: JsonValue, touched: tuple[str, ...], masked: frozenset[str]) -> JsonValue:
-    plain = not masked or key in ROW_KEYS or (belongs_to(key, touched) and not belongs_to(key, masked))
-    return value if plain else masked_value(value)
+    about = key in ROW_KEYS or (belongs_to(key, touched) and not belongs_to(key, masked))
+    return value if not masked or (about and not is_mail(value)) else masked_value(value)
+
+
+def is_mail(value: JsonValue) -> bool:
+    """Whether a value holds a mail address, which in a row that is shifted may stand in any column."""
+    return isinstance(value, str) and _MAIL.search(value) is not None
 
 
 def error_text(messages: Iterable[str], masked: frozenset[str]) -> str:
