@@ -29,8 +29,13 @@ def _stripped_in_duckdb(column: str, reading: Reading) -> str:
     if reading.composes:
         field = f"nfc_normalize({field})"
     if reading.trims_invisible:
-        return f"nullif(trim({field}, {visible(INVISIBLE)}), '')"
+        return f"case when {_shows(field)} then {field} else nullif(trim({field}, {visible(INVISIBLE)}), '') end"
     return f"case when contains({field}, ' ') then nullif(trim({field}, ' '), '') else {field} end"
+
+
+def _shows(field: str) -> str:
+    """That a text begins and ends with a sign of ASCII that can be seen, as most do; far cheaper than trimming it."""
+    return f"unicode({field}) between 33 and 126 and unicode(right({field}, 1)) between 33 and 126"
 
 
 def in_postgres(column: str, reading: Reading) -> str:
@@ -47,7 +52,7 @@ def _without_null_texts(text: str, reading: Reading) -> str:
 def trimmed_in_duckdb(column: str) -> str:
     """That something invisible stood around the text."""
     field = name(column)
-    return f"trim({field}, {visible(INVISIBLE)}) <> trim({field}, ' ')"
+    return f"not ({_shows(field)}) and trim({field}, {visible(INVISIBLE)}) <> trim({field}, ' ')"
 
 
 def composed_in_duckdb(column: str) -> str:
