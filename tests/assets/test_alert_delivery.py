@@ -7,20 +7,18 @@ import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from importlib.resources import files
 from io import StringIO
 from typing import Any
 
 import dagster as dg
 import psycopg
 import pytest
-from alert_sink import SECRET, Sink, listening_sink
+from alert_sink import SECRET, Sink, SourcesOver, ledger_alone, listening_sink
 
 from echo_assets import server
-from echo_assets.alert_delivery import alert_delivery_sensor, services_of, try_out
+from echo_assets.alert_delivery import alert_delivery_sensor, deliver_alerts, services_of, try_out
 from echo_assets.alert_outbox import Delivered, Policy, deliver
 from echo_assets.settings import Settings
-from echo_assets.sources import Sources
 
 pytestmark = pytest.mark.database
 
@@ -37,14 +35,8 @@ def sink() -> Iterator[Sink]:
 
 @pytest.fixture(scope="module")
 def ledger(databases: server.Databases) -> Iterator[psycopg.Connection]:
-    place = replace(databases, warehouse="test_alert_delivery")
-    with psycopg.connect(databases.url(), autocommit=True) as admin:
-        admin.execute("drop database if exists test_alert_delivery")
-        admin.execute("create database test_alert_delivery template template0")
-        with psycopg.connect(place.url(), autocommit=True) as connection:
-            connection.execute(files("echo_quality").joinpath("ledger.sql").read_text(encoding="utf-8").encode())
-            yield connection
-        admin.execute("drop database test_alert_delivery with (force)")
+    with ledger_alone(databases, "test_alert_delivery") as connection:
+        yield connection
 
 
 @pytest.fixture
@@ -85,39 +77,21 @@ class Outbox:
         assert row
         return int(row[0])
 
+    def sources(self, urls: str | None, most: int = 20) -> SourcesOver:
+        """The installation with these addresses."""
+        settings = replace(self.settings, alert_url=urls, alert_max_per_hour=most)
+        return SourcesOver(settings, lambda: self.now, self.connection)
+
     def round(self, after: timedelta = timedelta(), most: int = 20, urls: str | None = None) -> Delivered:
         """One tick of the sensor, some time later."""
         self.now += after
-        of_test = replace(
-            self.settings, alert_url=self.sink.url if urls is None else urls, alert_max_per_hour=most
-        )  # fmt: skip
-        return _Here(of_test, lambda: self.now, self.connection).tick()
+        return deliver_alerts(self.sources(urls or self.sink.url, most))
 
     def state(self, alert: int) -> dict[str, Any]:
         with self.connection.cursor(row_factory=psycopg.rows.dict_row) as cursor:
             found = cursor.execute("select * from ops.alerts where alert_id = %s", [alert]).fetchone()
         assert found
         return found
-
-
-class _Here(Sources):
-    """Sources whose warehouse is the one of the test."""
-
-    def __init__(self, settings: Settings, clock: Any, connection: psycopg.Connection[Any]) -> None:
-        super().__init__(settings, clock)
-        object.__setattr__(self, "opened", connection)
-
-    def url(self, *, read_only: bool = False) -> str:
-        info = self.opened.info  # type: ignore[attr-defined]
-        return str(info.dsn)
-
-    def connection(self, *, read_only: bool = False) -> Any:
-        return psycopg.connect(self.url(), autocommit=True)
-
-    def tick(self) -> Delivered:
-        from echo_assets.alert_delivery import deliver_alerts
-
-        return deliver_alerts(self)
 
 
 def test_an_alert_arrives_with_owner_rows_runbook_and_where_to_look_and_is_marked(outbox: Outbox) -> None:
@@ -223,7 +197,9 @@ def test_what_was_raised_long_before_there_was_an_address_is_one_message(outbox:
 
 def test_no_address_no_message_and_no_connection(outbox: Outbox) -> None:
     alert = outbox.red()
-    sensor = alert_delivery_sensor(_Here(replace(outbox.settings, alert_url=None), lambda: NOON, outbox.connection))
+    sensor = alert_delivery_sensor(
+        SourcesOver(replace(outbox.settings, alert_url=None), lambda: NOON, outbox.connection)
+    )
     skipped = sensor(dg.build_sensor_context())
     assert "ECHO_ALERT_URL is not set" in str(skipped)
     assert outbox.state(alert)["attempts"] == 0
@@ -239,7 +215,9 @@ def test_the_sensor_says_what_it_did_and_nothing_shows_the_url(
     request.addfinalizer(lambda: root.removeHandler(handler))
     outbox.red()
     urls = f"{outbox.sink.url},nonsense://{SECRET},json://{SECRET}.invalid:9/{SECRET}"
-    sensor = alert_delivery_sensor(_Here(replace(outbox.settings, alert_url=urls), lambda: NOON, outbox.connection))
+    sensor = alert_delivery_sensor(
+        SourcesOver(replace(outbox.settings, alert_url=urls), lambda: NOON, outbox.connection)
+    )
     said = str(sensor(dg.build_sensor_context()))
     assert "0 messages sent, 1 not taken" in said
     [(error,)] = outbox.connection.execute("select error from ops.alerts").fetchall()
