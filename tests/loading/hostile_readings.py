@@ -119,6 +119,22 @@ def totals(*rows: tuple[str, str], staged: int, rules: Mapping[int, list[str]], 
     return Case(contract, content, len(rows), staged, status, rules=rules, notes=notes or {})
 
 
+EVERYTHING = contract_of(
+    {
+        "numberFormat": "1.234,56", "negatives": ["(100)", "100-", f"{MINUS}100"], "nullTexts": ["N/A", "-"],
+        "trim": "invisible", "unicode": "NFC", "excelDates": 1900, "twoDigitYearsFrom": 1950, "monthNames": "english",
+        "trueTexts": ["ja", "J"], "falseTexts": ["nein", "N"],
+        "totalsRow": {"column": "row_id", "pattern": "total|summe", "sums": "amount"},
+    },
+    {
+        "amount": {"currencies": {"€": "EUR", "$": "USD", "Fr.": "CHF"}, "currencyColumn": "currency"},
+        "share": {"percent": "fraction"},
+        "day": {"formats": ["%d.%m.%y", "%d %b %Y"]},
+        "moment": {"formats": ["%d.%m.%Y %H:%M"]},
+    },
+)  # fmt: skip
+"""A contract that declares all readings at once."""
+
 GERMAN, ENGLISH, FRENCH, SWISS = "1.234,56", "1,234.56", "1 234,56", "1'234.56"
 EUROS = {"currencies": {"€": "EUR", "$": "USD"}, "currencyColumn": "currency"}
 DOLLARS = {"currencies": {"$": "USD", "US$": "USD"}, "currency": "USD"}

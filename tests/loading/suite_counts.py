@@ -55,7 +55,8 @@ def counted_audit(connection: psycopg.Connection[Any], contract: Contract, load:
 def _unexpected(kind: str, kwargs: dict[str, Any]) -> str:
     column = name(kwargs["column"])
     if kind == "expect_column_values_to_not_be_null":
-        return f"{column} is null" + (" and _unparsed is null" if "row_condition" in kwargs else "")
+        where = kwargs.get("row_condition", {}).get("column", {}).get("name")
+        return f"{column} is null" + (f" and {where} is null" if where else "")
     if kind == "expect_column_values_to_be_null":
         return f"{column} is not null"
     if kind == "expect_column_values_to_be_in_set":

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from loading.hostile_readings import CASES, PLAIN, contract_of, file_of
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from loading.hostile_readings import CASES, EVERYTHING, NBSP, PLAIN, contract_of, file_of
 from loading.suite_counts import QuicklyAudited
 from loading.warehouse import OPEN_REFUSAL
 
@@ -76,6 +78,18 @@ def test_a_total_that_differs_is_reported_by_both_engines(cells):
     assert (counts["no_totals_row"], counts["totals_row_agrees"]) == (1, 1)
 
 
+def test_a_totals_row_beside_derived_ids_is_set_aside_like_any(cells):
+    declared = {"totalsRow": {"column": "note", "pattern": "total", "sums": "amount", "mismatch": "refuse"}}
+    contract = contract_of(declared, {})
+    derived = replace(contract.columns[0], derived_from=("seen_on", "amount"))
+    contract = replace(contract, columns=(derived, *contract.columns[1:]))
+    rows = [["2024-01-02", "5", ""], ["2024-01-02", "5", ""], ["", "10", "Total"]]
+    found = load(cells, contract, file_of(["seen_on", "amount", "note"], *rows))
+    assert (found.status, found.staged, found.quarantined) == ("loaded", 2, 1), found.reason
+    assert cells.reasons("cells") == {3: ["no_totals_row"]}
+    assert cells.broken_invariants("cells") == []
+
+
 def test_a_last_row_that_sums_up_turns_its_check_red_and_a_mended_file_green_again(cells):
     suspicious, plain = CASES["a last row that sums up"], CASES["a last row that does not"]
     [check] = last_row_checks(plain.contract)
@@ -139,6 +153,31 @@ def test_a_text_of_a_workbook_is_read_as_declared(cells):
 def test_a_contract_of_plain_forms_counts_nothing(cells):
     found = load(cells, PLAIN, file_of(["row_id", "seen_on", "amount"], ["R1", "2024-01-02", "5"]))
     assert "normalised" not in found.notes
+
+
+TEXTS = [
+    "", " ", "5", "-5", "1.234,5", "€ 5", "5 $", "(2)", "7-", "ja", "NEIN", "true", "1.2.50", "2 Feb 2024", "45292",
+    "45292,5", "60", "12,5 %", "N/A", "-", f"{NBSP}5", "e\u0301", "2.1.2024 10:20", "2024-01-02", "EUR", "USD", "CHF",
+    "Fr.5", "1.23", "0,123", "1,234.56", "5%", "x", "(2", "$ (5)", "1.2.24", "0", "45292.999999999", "J", "NULL",
+]  # fmt: skip
+ROWS = st.lists(
+    st.tuples(
+        st.sampled_from(["", "Total", "SUMME", *(f"R{at}" for at in range(30))]),
+        st.sampled_from(["2024-01-02", "2024-01-03", "3 Jan 2024", "x", ""]),
+        *[st.sampled_from(TEXTS)] * (len(PLAIN.columns) - 2),
+    ),
+    max_size=12,
+)
+
+
+@settings(deadline=None, print_blob=True, max_examples=20, suppress_health_check=list(HealthCheck))
+@given(rows=ROWS)
+def test_both_countings_agree_and_nothing_vanishes_whatever_the_cells_say(cells, rows):
+    cells.empty()
+    found = load(cells, EVERYTHING, file_of(PLAIN.names, *rows))
+    assert found.reason is None, found.reason
+    assert found.rows_in_file == found.staged + found.quarantined + found.duplicates
+    assert cells.broken_invariants("cells") == []
 
 
 def test_every_outcome_is_in_the_table():
