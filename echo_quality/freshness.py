@@ -80,4 +80,4 @@ def _shown(seen: Any) -> str:
 
 
 def _hours(hours: float) -> str:
-    return f"{hours:.4g} h" if hours < 48 else f"{hours / 24:.4g} d"
+    return f"{round(hours, 2):g} h" if hours < 48 else f"{round(hours / 24, 2):g} d"

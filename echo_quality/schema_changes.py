@@ -30,6 +30,7 @@ class Kind(StrEnum):
     TYPE = "type_no_longer_fits"
 
 
+_LONGEST_NAME = 60
 MAJOR = frozenset({Kind.REQUIRED_GONE, Kind.RENAMED, Kind.TYPE})
 FROZEN = frozenset({Kind.NEW_COLUMN, Kind.GONE, Kind.RENAMED})
 """What a frozen source may not do; columns are read by name, so their order and declared other names may change."""
@@ -124,7 +125,7 @@ def _missing(contract: Contract, missing: Sequence[str], new: Sequence[str]) -> 
 def _renamed(contract: Contract, column: str, name: str, *, refused: bool) -> SchemaChange:
     aliases = [*contract.column(column).aliases, name]
     proposal = f"- name: {column}\n  synonyms: [{', '.join(f'{{synonym: {_quoted(alias)}}}' for alias in aliases)}]"
-    what = f"{column} is gone and {name} is new: it looks renamed"
+    what = f"{column} is gone and {_short(name)} is new: it looks renamed"
     answer = "file refused" if refused else _answer(contract)
     return SchemaChange(Kind.RENAMED, column, what, answer, proposal)
 
@@ -133,7 +134,7 @@ def _new_column(contract: Contract, name: str) -> SchemaChange:
     proposal = f"- name: {_column_name(contract, name)}\n  logicalType: string\n  description: What it means."
     if _column_name(contract, name) != spelling(name):
         proposal += f"\n  synonyms: [{{synonym: {_quoted(name)}}}]"
-    return SchemaChange(Kind.NEW_COLUMN, name, f"column {name} is in no contract", _answer(contract), proposal)
+    return SchemaChange(Kind.NEW_COLUMN, name, f"column {_short(name)} is in no contract", _answer(contract), proposal)
 
 
 def _gone(contract: Contract, column: str) -> SchemaChange:
@@ -177,6 +178,10 @@ def _column_name(contract: Contract, name: str) -> str:
     wanted = spelling(name)[:36].strip("_") or "column"
     wanted = wanted if wanted[0].isalpha() else f"c_{wanted}"
     return wanted if wanted not in known_headers(contract) else f"{wanted}_2"
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}..."
 
 
 def _quoted(text: str) -> str:

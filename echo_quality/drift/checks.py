@@ -73,8 +73,8 @@ def _of_loads(view: View, series: OfLoads) -> Finding:
 
 
 def _profiles(view: View) -> list[Profile]:
-    add_missing_profiles(view.connection, view.contract, view.lake, view.timezone)
     limit = _WINDOWS * view.contract.over_time.drift.window + _LOADS_AT_ONCE
+    add_missing_profiles(view.connection, view.contract, view.lake, view.timezone, limit)
     return newest_profiles(view.connection, view.contract, view.timezone, limit)
 
 

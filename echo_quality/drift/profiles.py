@@ -26,8 +26,10 @@ if TYPE_CHECKING:
 
 _NUMBERS = (LogicalType.NUMBER, LogicalType.INTEGER)
 _MISSING = """
-select load_id from ops.loads left join ops.load_profiles using (load_id)
-where loads.source = %s and status = any (%s) and profile is null order by load_id
+select load_id from (
+    select load_id from ops.loads where source = %s and status = any (%s) order by load_id desc limit %s
+) as newest left join ops.load_profiles using (load_id)
+where profile is null order by load_id
 """
 _NEWEST = """
 select load_id, file, rows_in_file, (loaded_at at time zone %(timezone)s)::date as arrived, batch, profile
@@ -60,9 +62,12 @@ class Profile:
         return int(self.figures.get("rows", 0))
 
 
-def add_missing_profiles(connection: Connection[Any], contract: Contract, lake: Path, timezone: str) -> None:
-    """Profile every accepted load that has none yet; they become one batch."""
-    missing = [load for (load,) in connection.execute(_MISSING, [contract.source, list(ACCEPTED)]).fetchall()]
+def add_missing_profiles(
+    connection: Connection[Any], contract: Contract, lake: Path, timezone: str, limit: int
+) -> None:  # fmt: skip
+    """Profile those of the newest accepted loads that have no profile yet; they become one batch."""
+    asked = [contract.source, list(ACCEPTED), limit]
+    missing = [load for (load,) in connection.execute(_MISSING, asked).fetchall()]
     if not missing:
         return
     import duckdb
