@@ -13,6 +13,7 @@ import typer
 from echo_assets.cli import FAILED
 from echo_assets.cli.ready import tell
 from echo_assets.settings import Settings
+from echo_quality.contract import Dialect
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
@@ -25,6 +26,11 @@ def register(app: typer.Typer) -> None:
 def discover(
     file: Annotated[Path, typer.Argument(help="Any file that Echo reads: CSV, Excel, Parquet, JSON Lines.")],
     source: Annotated[str | None, typer.Option(help="Name of the source. Else made from the file's name.")] = None,
+    encoding: Annotated[
+        str | None, typer.Option(help="How a text is encoded, such as cp1250, if it does not tell.")
+    ] = None,
+    sheet: Annotated[str | None, typer.Option(help="Which sheet of a workbook, by its name.")] = None,
+    header_row: Annotated[int | None, typer.Option(min=1, help="In which line or row the header stands.")] = None,
     out: Annotated[
         Path | None, typer.Option(help="Where to write the contract, a new file. Else it is printed.")
     ] = None,
@@ -44,8 +50,9 @@ def discover(
     if out and (out.exists() or out.stem != name):
         raise DiscoverError(f"{out}: the contract of {name} goes into a new file called {name}.yaml")
     today = datetime.datetime.now(datetime.UTC).date()
+    dialect = Dialect(encoding, None, sheet, header_row)
     with tempfile.TemporaryDirectory(dir=_scratch(Settings.from_environment())) as workspace:
-        proposal = propose(file, name, Path(workspace), today)
+        proposal = propose(file, name, Path(workspace), today, dialect)
     for line in proposal.report:
         tell(line)
     if out:

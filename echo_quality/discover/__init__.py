@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from echo_quality.contract import Dialect
 from echo_quality.discover.decisions import Decision, decide
 from echo_quality.discover.errors import DiscoverError
 from echo_quality.discover.keys import roles_of
@@ -43,9 +44,11 @@ class Proposal:
         return list(in_words(self.findings, self.rejected))
 
 
-def discover(path: Path, source: str, workspace: Path, today: datetime.date) -> Proposal:
+def discover(
+    path: Path, source: str, workspace: Path, today: datetime.date, dialect: Dialect | None = None
+) -> Proposal:
     """Profile a file and propose a contract; RefusedFile or DiscoverError if it cannot be read."""
-    file = read_unknown(path, source, workspace)
+    file = read_unknown(path, source, workspace, dialect or Dialect())
     found = _findings(file, path, source, workspace, today)
     text = contract_text(found)
     rejected = rejected_by(text, path, source, workspace) if found.roles.event else ()
@@ -68,9 +71,10 @@ def _findings(file: UnknownFile, path: Path, source: str, workspace: Path, today
     masked = tuple(map(_masked_decision, decisions))
     personal = {each.name for each in decisions if each.personal}
     shown = tuple(replace(risk, sentence=_masked(risk.sentence)) if risk.column in personal else risk for risk in risks)
-    encoding = str(file.notes.get("encoding") or "")
+    told = file.contract.dialect
+    dialect = replace(told, encoding=told.encoding or file.notes.get("encoding"))
     rows = profiles[0].rows if profiles else 0
-    return Findings(source, path.name, rows, masked, roles, shown, file.nameless, encoding, totals)
+    return Findings(source, path.name, rows, masked, roles, shown, file.nameless, dialect, totals)
 
 
 def _masked_decision(decision: Decision) -> Decision:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from echo_quality.contract import LogicalType
+from echo_quality.contract import Dialect, LogicalType
 from echo_quality.discover.decisions import Decision
 from echo_quality.discover.keys import Roles
 from echo_quality.discover.risks import Risk, Totals
@@ -28,7 +28,7 @@ class Findings:
     roles: Roles
     risks: tuple[Risk, ...]
     nameless: tuple[str, ...]
-    encoding: str
+    dialect: Dialect
     totals: Totals | None
 
 
@@ -71,13 +71,21 @@ def _terms(found: Findings) -> Iterator[str]:
     if roles.conserved:
         yield f"  - {{property: conserved, value: {roles.conserved}}}  # its sum is accounted for, load by load"
     yield "  - {property: maxRejectedShare, value: 0.05}"
-    if found.encoding not in ("", "utf-8", "utf-8-sig"):
-        yield from _comment(f"Read as {found.encoding}, since it is no UTF-8; look at names with accents.", "  # ")
-        yield f"  - {{property: encoding, value: {found.encoding}}}"
+    yield from _reading(found.dialect)
     if any(each.kind is LogicalType.TIMESTAMP for each in found.decisions):
         yield "  # Times without an offset are read as UTC; put the zone in which they were written, if it is another."
         yield "  - {property: timezone, value: UTC}"
     yield from _totals(found.totals)
+
+
+def _reading(dialect: Dialect) -> Iterator[str]:
+    if dialect.encoding not in (None, "utf-8", "utf-8-sig"):
+        yield from _comment(f"Read as {dialect.encoding}, since it is no UTF-8; look at names with accents.", "  # ")
+        yield f"  - {{property: encoding, value: {dialect.encoding}}}"
+    if dialect.header_row:
+        yield f"  - {{property: headerRow, value: {dialect.header_row}}}  # what is above it is no data"
+    if dialect.sheet:
+        yield f"  - {{property: sheet, value: {_value(dialect.sheet)}}}"
 
 
 def _totals(totals: Totals | None) -> Iterator[str]:

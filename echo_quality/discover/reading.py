@@ -11,13 +11,14 @@ import gzip
 import json
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from echo_quality.contract import Column, Contract, LogicalType
+from echo_quality.contract import Column, Contract, Dialect, LogicalType
 from echo_quality.discover.errors import DiscoverError
 from echo_quality.generate.sql_text import literal
 from echo_quality.loading.header import spelling
@@ -33,6 +34,7 @@ _HEAD = 1 << 20
 _GZIP = b"\x1f\x8b"
 _BINARY = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"PAR1")
 _LONGEST_NAME = 40
+_BEGINNING, _LINES, _MOSTLY = 1 << 16, 40, 0.8
 
 
 @dataclass(frozen=True)
@@ -61,12 +63,19 @@ class UnknownFile:
         return self.table.notes
 
 
-def read_unknown(path: Path, source: str, workspace: Path) -> UnknownFile:
-    """The file with all its columns as text; RefusedFile or DiscoverError when nobody can read it."""
-    headers = _headers(path, workspace)
+def read_unknown(path: Path, source: str, workspace: Path, dialect: Dialect) -> UnknownFile:
+    """The file with all its columns as text; RefusedFile or DiscoverError when nobody can read it.
+
+    `dialect` is what a person knows of it; where a text has lines above its header, the header is looked for.
+    """
+    place = _folder(workspace, "head")
+    head = _head(path, place)
+    if dialect.header_row is None and (row := preamble(head)):
+        dialect = replace(dialect, header_row=row + 1)
+    headers = _headers(path, head, place, dialect)
     fields = _named(headers)
     columns = tuple(Column(field.name, LogicalType.STRING, aliases=(field.header,)) for field in fields)
-    contract = Contract(source, "1.0.0", "", "", columns, (), "", "")
+    contract = Contract(source, "1.0.0", "", "", columns, (), "", "", dialect=dialect)
     table = prepare(path, path.name, contract, _folder(workspace, "rows"))
     if not table.is_rewritten and has_stray_quotes(table.path, table.delimiter):
         table = _rewritten(path, contract, workspace)
@@ -105,10 +114,10 @@ def _folder(workspace: Path, name: str) -> Path:
 _NOTHING_KNOWN = Contract("unknown", "1.0.0", "", "", (), (), "", "")
 
 
-def _headers(path: Path, workspace: Path) -> list[str]:
+def _headers(path: Path, head: Path, place: Path, dialect: Dialect) -> list[str]:
     """The headers of the file in order, from its first record; read from the head of a text file, which may be long."""
-    place = _folder(workspace, "head")
-    table = prepare(_head(path, place), path.name.removesuffix(".gz"), _NOTHING_KNOWN, place)
+    contract = replace(_NOTHING_KNOWN, dialect=dialect)
+    table = prepare(head, path.name.removesuffix(".gz"), contract, place)
     at = table.columns.index(EXTRA)
     with table.path.open(encoding="utf-8", newline="") as file:
         for record in csv.reader(file, delimiter=table.delimiter):
@@ -130,6 +139,18 @@ def _head(path: Path, place: Path) -> Path:
     head = place / "head"
     head.write_bytes(start)
     return head
+
+
+def preamble(head: Path) -> int:
+    """How many lines stand above the header of a text: lines with fewer fields than nearly all that follow."""
+    if head.name != "head":
+        return 0
+    lines = head.read_bytes()[:_BEGINNING].decode("latin-1").splitlines()[:_LINES]
+    widths = max(([line.count(sign) for line in lines] for sign in ",;\t|"), key=lambda counts: sum(map(bool, counts)))
+    usual, times = Counter(width for width in widths if width).most_common(1)[0] if any(widths) else (0, 0)
+    above = widths.index(usual) if usual else 0
+    follows = [width for width in widths[above:] if width]
+    return above if above and times >= 3 and times > _MOSTLY * len(follows) and max(widths[:above]) < usual else 0
 
 
 def _named(headers: list[str]) -> tuple[Field, ...]:

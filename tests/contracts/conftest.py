@@ -13,7 +13,7 @@ import pytest
 from loading.warehouse import Warehouse
 
 from echo_assets.server import Databases
-from echo_quality.contract import Contract
+from echo_quality.contract import Contract, Dialect
 from echo_quality.discover import Proposal, discover
 from echo_quality.migrate import migrate
 from echo_quality.odcs import read_contract, read_contracts
@@ -66,12 +66,14 @@ def warehouse_of(fresh_database: Databases, tmp_path: Path) -> Iterator[Callable
 def proposed(tmp_path: Path) -> Callable[..., tuple[Proposal, Contract | None]]:
     """proposed(content, name): the proposal for a file and the contract that it is, if it can be one."""
 
-    def made(content: bytes | str, name: str = "orders.csv") -> tuple[Proposal, Contract | None]:
+    def made(
+        content: bytes | str, name: str = "orders.csv", dialect: Dialect | None = None
+    ) -> tuple[Proposal, Contract | None]:
         workspace = tmp_path / f"work-{len(list(tmp_path.iterdir()))}"
         workspace.mkdir()
         path = workspace / name
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        proposal = discover(path, "orders", workspace, TODAY)
+        proposal = discover(path, "orders", workspace, TODAY, dialect)
         place = workspace / "orders.yaml"
         place.write_text(proposal.text, encoding="utf-8")
         return proposal, read_contract(place) if proposal.is_usable else None

@@ -7,7 +7,7 @@ import json
 import pytest
 from proposals import days, kinds, table
 
-from echo_quality.contract import LogicalType
+from echo_quality.contract import Dialect, LogicalType
 from echo_quality.discover import DiscoverError, source_name
 from echo_quality.loading.refusal import RefusedFile
 
@@ -160,6 +160,22 @@ def test_every_format_is_read(proposed, tmp_path):
 def test_headers_become_names_once_each(proposed):
     _, contract = proposed(table("Größe (cm),groesse__cm,2nd,day", "1,2,3,2024-01-01"))
     assert contract.names == ("line_id", "groesse_cm_2", "groesse_cm", "c_2nd", "day")
+
+
+def test_lines_above_the_header_are_found_and_declared(proposed):
+    text = "Orders of 2024\nprinted for, whom\n\n" + days(["1", "2", "3"])
+    proposal, contract = proposed(text)
+    assert contract.dialect.header_row == 4
+    assert contract.names == ("order_id", "day", "value")
+    assert (proposal.findings.rows, proposal.rejected) == (3, ())
+
+
+def test_what_the_bytes_do_not_tell_can_be_said(proposed):
+    russian = days(["\u041c\u043e\u0441\u043a\u0432\u0430", "\u0422\u0443\u043b\u0430"]).encode("cp1251")
+    with pytest.raises(RefusedFile, match="declare its `encoding`"):
+        proposed(russian)
+    _, contract = proposed(russian, dialect=Dialect(encoding="cp1251"))
+    assert contract.dialect.encoding == "cp1251"
 
 
 @pytest.mark.parametrize(

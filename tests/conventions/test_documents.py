@@ -88,7 +88,11 @@ def test_every_command_of_echoctl_that_a_document_names_is_there() -> None:
     known = set(get_command(app).commands)  # type: ignore[attr-defined]
     for document in ALL:
         named = set(
-            re.findall(r"(?:^|`)(?:\.venv/bin/)?echoctl ([a-z]+(?:-[a-z]+)*)", document.read_text(encoding="utf-8"), re.MULTILINE)
+            re.findall(
+                r"(?:^|`)(?:\.venv/bin/)?echoctl ([a-z]+(?:-[a-z]+)*)",
+                document.read_text(encoding="utf-8"),
+                re.MULTILINE,
+            )
         )
         assert named <= known, f"{name_of(document)} names {named - known}"
 
