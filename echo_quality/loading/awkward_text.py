@@ -8,73 +8,41 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
-from typing import TextIO
 
 from echo_quality.loading.limits import Limits
+from echo_quality.loading.text_lines import Lines, LongLine
 from echo_quality.loading.text_table import TextTable, TextTableWriter, is_unicode
 
-_SHOWN_OF_LONG = 1_000
 _STRAY_QUOTE = "a quote stands within a field, or is never closed"
 _THOUSANDS, _HUNDREDS = re.compile(r"\D{0,4}\d{1,3}"), re.compile(r"\d{3}(\.\d*)?\D{0,4}")
-
-
-class _LongLine(str):
-    """The beginning of a line that is longer than the limit; `length` is all of its characters."""
-
-    length: int
-
-    def __new__(cls, beginning: str, length: int) -> _LongLine:
-        line = super().__new__(cls, beginning)
-        line.length = length
-        return line
-
-
-class _Lines:
-    """The lines of a file, remembering those handed out since the last record."""
-
-    def __init__(self, lines: Iterator[str]) -> None:
-        self._lines = lines
-        self.taken: list[str] = []
-
-    def __iter__(self) -> _Lines:
-        return self
-
-    def __next__(self) -> str:
-        line = next(self._lines)
-        self.taken.append(line)
-        return line
 
 
 def rewrite(path: Path, delimiter: str, writer: TextTableWriter, width: int, limits: Limits) -> TextTable:
     """Write every record of the file through `writer`; `width` is how many fields the header has."""
     csv.field_size_limit(limits.field_characters)
     with path.open(encoding="utf-8-sig", newline="", errors="surrogateescape") as file, writer:
-        lines = _Lines(_bounded(file, limits.line_characters))
+        lines = Lines(file, delimiter, width, limits)
         _next_record(lines, delimiter)
-        while (record := _next_record(lines, delimiter)) is not None:
+        while True:
+            while run := lines.plain():
+                writer.plain(run)
+            if (record := _next_record(lines, delimiter)) is None:
+                break
             _write(record, lines.taken, delimiter, writer, width, limits)
-    return writer.table
+    return replace(writer.table, longest_record=max(writer.table.longest_record, 4 * limits.field_characters + 64))
 
 
-def _bounded(file: TextIO, longest: int) -> Iterator[str]:
-    """The lines of a file, none of which takes more memory than a line may have characters."""
-    while line := file.readline(longest + 1):
-        if len(line) <= longest:
-            yield line
-            continue
-        beginning, length, part = line[:_SHOWN_OF_LONG], len(line), line
-        while part and not part.endswith(("\n", "\r")):
-            part = file.readline(longest)
-            length += len(part)
-        yield _LongLine(beginning.rstrip("\r\n"), length)
-
-
-def _next_record(lines: _Lines, delimiter: str) -> list[str] | str | None:
+def _next_record(lines: Lines, delimiter: str) -> list[str] | str | None:
     """The next record, [] for a blank line, the reason why it cannot be read as a text, None at the end."""
     lines.taken = []
+    return _record(lines, delimiter)
+
+
+def _record(lines: Iterable[str], delimiter: str) -> list[str] | str | None:
     try:
         return next(csv.reader(lines, delimiter=delimiter, strict=True))
     except csv.Error as error:
@@ -94,17 +62,16 @@ def _write(
             writer.broken(text.rstrip("\r\n"), _why(record, taken[0], width, limits))
     else:
         for line in taken:
-            single = _next_record(_Lines(iter([line])), delimiter)
-            _write(single or [], [line], delimiter, writer, width, limits)
+            _write(_record([line], delimiter) or [], [line], delimiter, writer, width, limits)
 
 
 def _long(taken: list[str]) -> bool:
-    return any(isinstance(line, _LongLine) for line in taken)
+    return any(isinstance(line, LongLine) for line in taken)
 
 
 def _why(record: list[str] | str, line: str, width: int, limits: Limits) -> str:
     """Why a line is no record, as a sentence without a full stop."""
-    if isinstance(line, _LongLine):
+    if isinstance(line, LongLine):
         return f"the line has {line.length} characters, more than {limits.named('line_characters')} allows"
     if isinstance(record, str):
         return record if record == _STRAY_QUOTE else f"{record}: {limits.named('field_characters')}"

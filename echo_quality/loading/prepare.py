@@ -72,7 +72,7 @@ def _delimited(path: Path, contract: Contract, workspace: Path, limits: Limits, 
     how = {"encoding": encoding.name, "encoding_because": encoding.because, "delimiter": header.delimiter}
     notes = {**how, **match.notes, **header.notes}
     if rewrite or match.has_surplus:
-        writer = TextTableWriter(workspace / "rows.csv", match, notes)
+        writer = TextTableWriter(workspace / "rows.csv", match, notes, header.delimiter)
         return awkward_text.rewrite(header.path, header.delimiter, writer, len(header.fields), limits)
     table = TextTable(header.path, header.delimiter, _all_known(match), is_rewritten=False, notes=notes)
     return replace(table, longest_record=limits.field_characters)

@@ -39,16 +39,16 @@ class TextTableWriter:
     A broken record says why in the place of the unknown fields, which it does not have.
     """
 
-    def __init__(self, path: Path, match: HeaderMatch, notes: dict[str, Any]) -> None:
+    def __init__(self, path: Path, match: HeaderMatch, notes: dict[str, Any], delimiter: str = ",") -> None:
         """Open `path` for writing; `match` says what each field of a record is."""
         self._file = path.open("w", encoding="utf-8", newline="")
-        self._writer = csv.writer(self)
+        self._writer = csv.writer(self, delimiter=delimiter)
         self._longest = 0
         self._match = match
         self._known = [at for at, column in enumerate(match.columns) if column is not None]
         self._blanks = [""] * len(self._known)
         names = tuple(str(match.columns[at]) for at in self._known)
-        self._table = TextTable(path, ",", (*names, EXTRA, UNPARSED), is_rewritten=True, notes=notes)
+        self._table = TextTable(path, delimiter, (*names, EXTRA, UNPARSED), is_rewritten=True, notes=notes)
 
     def __enter__(self) -> TextTableWriter:
         """Write the header."""
@@ -80,6 +80,18 @@ class TextTableWriter:
         extra = {name: fields[at] for at, name in self._match.unknown.items()}
         extra_text = json.dumps(extra, ensure_ascii=False) if extra else ""
         self._writer.writerow([*(fields[at] for at in self._known), extra_text, ""])
+
+    def plain(self, lines: list[str]) -> None:
+        """Lines that need no reading: they have no quote, fit the header, and the table's delimiter divides them."""
+        delimiter = self._table.delimiter
+        if self._match.has_surplus:
+            for line in lines:
+                self.record(line.rstrip("\r\n").split(delimiter))
+            return
+        text = "".join(lines)
+        text = (text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text).removesuffix("\n")
+        end = 2 * delimiter + "\r\n"  # as the other records end: PostgreSQL wants one line end in a file
+        self._file.write(text.replace("\n", end) + end)
 
     def broken(self, text: str, why: str) -> None:
         """One record that does not; what no text column can hold, NUL and stray bytes, becomes visible."""

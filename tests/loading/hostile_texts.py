@@ -108,7 +108,7 @@ RAGGED = {
     "the end of a dos file": Case("a.csv", HEADER + GOOD + "\x1a", QUARANTINED, HALF, "1 fields where"),
     "thousands of blank lines": Case("a.csv", HEADER + GOOD + "\n" * 5_000 + OTHER, NORMALISED, TWO),
     "the nothing of a database": Case("a.csv", HEADER + "T1,2024-01-02,\\N,C1,paid\n", QUARANTINED, LOST, "amount_valid"),
-    "a line of ten million characters": Case("a.csv", lambda: (HEADER + GOOD + f"T9,2024-01-02,1,{'z' * 10_000_000},paid\n" + OTHER).encode(), QUARANTINED, (3, 2, 1, 0), "the line has 10000022 characters, more than ECHO_MAX_LINE_CHARACTERS=4000000", ("C1", "C2")),
+    "a line of ten million characters": Case("a.csv", lambda: (HEADER + GOOD + f"T9,2024-01-02,1,{'z' * 10_000_000},paid\n" + OTHER).encode(), QUARANTINED, (3, 2, 1, 0), "the line has 10000021 characters, more than ECHO_MAX_LINE_CHARACTERS=4000000", ("C1", "C2")),
     "a file that is one endless line": Case("a.csv", lambda: b"x" * 10_000_000, REFUSED, NONE, "ECHO_MAX_LINE_CHARACTERS=4000000"),
     "an endless line without an end": Case("a.csv", HEADER + GOOD + "x" * 3_000, QUARANTINED, HALF, "the line has 3000 characters", limits=SHORT),
     "an endless field": Case("a.csv", HEADER + GOOD + f"T2,2024-01-03,20,{'z' * 501},paid\n", QUARANTINED, HALF, "ECHO_MAX_FIELD_CHARACTERS=500", limits=SHORT),
