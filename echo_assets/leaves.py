@@ -1,4 +1,4 @@
-"""The leaves of the graph: what is made of the models themselves rather than of rows, and when it is due again."""
+"""The leaves of the graph: what is made of the models themselves or of results, and when it is due again."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from echo_assets.dbt.nodes import Manifest, asset_path, built_nodes
 from echo_assets.dbt.project import load_project, prepare_manifest, state_of
 from echo_assets.dbt_docs import DBT_DOCS, dbt_docs, docs_are_current
 from echo_assets.lineage_table import LINEAGE, lineage_assets, lineage_is_kept
+from echo_assets.quality_docs import QUALITY_DOCS, quality_docs, quality_docs_are_current
 from echo_assets.sources import Sources
+from echo_assets.stored_results import newest_result
 
 _MISSING = "select count(*) from unnest(%s::text[]) as model (name) where to_regclass(name) is null"
 
@@ -17,24 +19,28 @@ def leaves(sources: Sources) -> tuple[list[dg.AssetsDefinition], list[dg.AssetCh
     """The assets and their checks."""
     below = last_models(load_project().manifest)
     lineage, check = lineage_assets(sources, below)
-    return [lineage, dbt_docs(sources.settings, below)], [check]
+    return [lineage, dbt_docs(sources.settings, below), quality_docs(sources, below)], [check]
 
 
 def due_leaves(sources: Sources) -> list[dg.AssetKey]:
-    """Those that are not of the project as it is now; none while a model has not been built yet."""
+    """Those that are not of the project and the results as they are now; none while a model has not been built."""
     nodes = built_nodes(load_project().manifest).values()
     names = [".".join(f'"{part}"' for part in asset_path(node)) for node in nodes]
     with sources.connection(read_only=True) as connection:
         [missing] = connection.execute(_MISSING, [names]).fetchone() or (0,)
     if missing:
         return []
-    current = {LINEAGE: lineage_is_kept(sources), DBT_DOCS: docs_are_current(sources.settings)}
+    current = {
+        LINEAGE: lineage_is_kept(sources),
+        DBT_DOCS: docs_are_current(sources.settings),
+        QUALITY_DOCS: quality_docs_are_current(sources),
+    }
     return [key for key, is_current in current.items() if not is_current]
 
 
-def models_state() -> str:
-    """A text that differs whenever the models do."""
-    return state_of(prepare_manifest())
+def leaves_state(sources: Sources) -> str:
+    """A text that differs whenever the models do, or there are new results."""
+    return f"{state_of(prepare_manifest())}, results up to {newest_result(sources)}"
 
 
 def last_models(manifest: Manifest) -> list[dg.AssetKey]:

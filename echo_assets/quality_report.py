@@ -15,10 +15,8 @@ import dagster as dg
 
 from echo_assets.check_results import readable
 from echo_assets.runbook import section
+from echo_assets.stored_results import documented_suites
 from echo_assets.verdicts import Verdict, Verdicts, standing_verdicts
-from echo_quality.expectations import suites_of_models
-from echo_quality.generate.staging_suite import staging_suite
-from echo_quality.generate.suite import suite_of
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -157,17 +155,15 @@ def _told(verdict: Verdict, owners: Mapping[str, str], history: Mapping[tuple[st
 def _suites(sources: Sources, verdicts: Verdicts) -> list[dict[str, Any]]:
     """Every suite with what it demands by itself and what something else holds for it, and how that stands."""
     known = {(each.asset, each.check): _state(each) for each in verdicts.found}
-    found = [
-        {"suite": suite_of(each)["name"], "asset": f"staging/{each.source}", "of": "a load", "held_by": [],
-         "expectations": len(suite_of(each)["expectations"])}
-        for each in sources.contracts.values()
-    ]  # fmt: skip
-    for suite in (*map(staging_suite, sources.contracts.values()), *suites_of_models()):
-        held = [tuple(each.split()) for each in suite.held_by]
-        found.append(
-            {"suite": suite.name, "asset": suite.asset, "of": "the table",
-             "held_by": [{"asset": asset, "check": check, "state": known.get((asset, check), "not_evaluated")}
-                         for asset, check in held],
-             "expectations": len(suite.suite["expectations"])}
-        )  # fmt: skip
-    return found
+    return [
+        {
+            "suite": each.name,
+            "asset": each.asset,
+            "expectations": len(each.suite["expectations"]),
+            "held_by": [
+                {"asset": asset, "check": check, "state": known.get((asset, check), "not_evaluated")}
+                for asset, check in map(str.split, each.held_by)
+            ],
+        }
+        for each in documented_suites(sources)
+    ]

@@ -113,10 +113,10 @@ class Refresh:
         yield from self._ask(open_model_checks(self.instance, self.job))
 
     def leaves(self) -> Iterator[RunReport]:
-        """Write again what is made of the models themselves, if they have changed."""
+        """Write again what is made of the models themselves or of results, if they have changed."""
         due = due_leaves(self.sources)
         if due:
-            self._say(f"building {', '.join(key.to_user_string() for key in due)}: the models have changed")
+            self._say(f"building {', '.join(key.to_user_string() for key in due)}: the models or results have changed")
             yield self.build(due, {})
 
     def _ask(self, checks: OpenChecks) -> Iterator[RunReport]:

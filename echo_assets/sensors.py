@@ -8,7 +8,7 @@ import json
 import dagster as dg
 
 from echo_assets.file_runs import FINGERPRINT_TAG, SOURCE_TAG, FileRun, WaitingFile, file_runs, waiting_files
-from echo_assets.leaves import due_leaves, models_state
+from echo_assets.leaves import due_leaves, leaves_state
 from echo_assets.planner.locks import planning_lock
 from echo_assets.planner.runs import run_key, tags_of
 from echo_assets.raw_files import files_of, forget_gone_files
@@ -113,7 +113,7 @@ def refresh_sensor(sources: Sources) -> dg.SensorDefinition:
             builds = planned_builds(sources)
             due = [] if builds else due_leaves(sources)
         if due:
-            return dg.RunRequest(run_key=f"leaves of {models_state()}", asset_selection=due)
+            return dg.RunRequest(run_key=f"leaves of {leaves_state(sources)}", asset_selection=due)
         if not builds:
             return dg.SkipReason("nothing is dirty")
         key = run_key(builds[0], context.instance)

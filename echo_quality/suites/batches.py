@@ -61,7 +61,7 @@ def _readable(suite_name: str, masked: frozenset[str]) -> Iterator[None]:
     import psycopg
     from sqlalchemy.exc import SQLAlchemyError
 
-    gx_error = _great_expectations().exceptions.GreatExpectationsError
+    gx_error = great_expectations_library().exceptions.GreatExpectationsError
     try:
         yield
     except (psycopg.Error, SQLAlchemyError, gx_error, ConnectionError, ValueError) as error:
@@ -70,7 +70,7 @@ def _readable(suite_name: str, masked: frozenset[str]) -> Iterator[None]:
 
 
 @functools.cache
-def _great_expectations() -> Any:
+def great_expectations_library() -> Any:
     """The library, imported once: offline, silent, and leaving Python's warnings as they were."""
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     shown = warnings.showwarning
@@ -85,7 +85,7 @@ def _great_expectations() -> Any:
 
 @functools.cache
 def _context() -> Any:
-    context = _great_expectations().get_context(mode="ephemeral")
+    context = great_expectations_library().get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}
     return context
 

@@ -27,7 +27,7 @@ from echo_quality.odcs import read_contracts
 from echo_quality.suites import declared_checks
 
 FILE_LAYERS = ("raw", "staging", "quarantine")
-ABOUT_THE_PROJECT = {"ops/column_lineage", "ops/order_proof", "docs/dbt"}
+ABOUT_THE_PROJECT = {"ops/column_lineage", "ops/order_proof", "docs/dbt", "docs/quality"}
 """Assets that are made of the models themselves, each with its checks."""
 HEAVY = ("great_expectations", "pandas", "duckdb", "feast", "mlflow", "sklearn", "pymc", "scipy", "confluent_kafka")
 LOADED = """

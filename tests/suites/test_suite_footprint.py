@@ -42,13 +42,20 @@ def run(rows):
     ]}
     query = f"select n as _row_number, repeat('x', 400) as t from generate_series(1, {rows}) as n"
     return run_checkpoint(suite, sys.argv[1], query)
+from datetime import datetime, timezone
+from echo_quality.suites.pages import Checkpoint, StoredResult, checkpoint_page
 shown = warnings.showwarning
 run(10)
+result = {"expectation": "expect_column_values_to_not_be_null", "kwargs": {"column": "t__text"}, "evaluated_count": 1,
+          "description": "t has a value.", "unexpected_count": 1, "unexpected_percent": 100.0}
+stored = StoredResult("t_not_null", False, "ERROR", datetime.now(timezone.utc), result, ("row 7",))
+page = checkpoint_page(Checkpoint("raw_sales_data", (stored,)))
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 counts = [each.unexpected_count for each in run(150_000)]
 grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
 far = [host for host in reached if host not in ("127.0.0.1", "::1", "localhost")]
-print(json.dumps({"counts": counts, "grown_kb": grown, "far": far, "warnings_kept": warnings.showwarning is shown}))
+kept = warnings.showwarning is shown
+print(json.dumps({"counts": counts, "grown_kb": grown, "far": far, "warnings_kept": kept, "page": page}))
 """
 
 
@@ -59,7 +66,7 @@ def test_listing_the_checks_imports_nothing_heavy() -> None:
 
 @pytest.mark.database
 @pytest.mark.slow
-def test_a_checkpoint_reaches_no_other_machine_prints_nothing_and_fetches_only_its_sample(
+def test_a_checkpoint_and_its_page_reach_no_other_machine_print_nothing_and_fetch_only_the_sample(
     databases: server.Databases,
 ) -> None:
     command = [sys.executable, "-c", RUNNING, databases.url()]
@@ -68,5 +75,9 @@ def test_a_checkpoint_reaches_no_other_machine_prints_nothing_and_fetches_only_i
     assert ran.stderr == ""
     assert told["far"] == []
     assert told["warnings_kept"]
+    assert "raw_sales_data_checkpoint" in told["page"]
+    assert "t_not_null: t has a value." in told["page"]
+    assert "row 7" in told["page"]
+    assert "//" not in told["page"], "a page asks the network for nothing"
     assert told["counts"] == [150_000, 150_000, None, None]
     assert told["grown_kb"] < 30_000  # the rows themselves are twice that
