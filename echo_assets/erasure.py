@@ -7,39 +7,35 @@ was cut off.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from echo_assets import server
 from echo_assets.sources import Sources
 
 if TYPE_CHECKING:
+    from psycopg import Connection, sql
+
     from echo_assets.planner.report import RunReport
     from echo_assets.refresh import Refresh
     from echo_quality.erasure.erase import Erasure
 
-_EVENTS = """
-update event_logs set event = replace(event, %(old)s, %(new)s) where strpos(event, %(old)s) > 0
+_TEXTS = """
+select table_schema, table_name, column_name from information_schema.columns
+join information_schema.tables using (table_schema, table_name)
+where table_schema = current_schema() and table_type = 'BASE TABLE' and data_type in ('text', 'character varying')
 """
 
 
-@dataclass(frozen=True)
-class Begun:
-    """An erasure whose tables are done: the rest is a refresh."""
-
-    erasure: Erasure
-    events: int
-
-
-def begin(sources: Sources, person: str, by: str) -> Begun:
+def begin(sources: Sources, person: str, by: str) -> Erasure:
     """Take the person out of every table of ours and out of Dagster's event log. Hold the planning lock."""
     from echo_quality.erasure.erase import erase
 
     settings = sources.settings
+    handlers = {"event log": lambda person, token: _erase_from_event_log(sources, person, token)}
     with sources.connection() as connection:
-        erasure = erase(connection, sources.contracts.values(), person, by, settings.lake, settings.timezone)
-    return Begun(erasure, _erase_from_event_log(sources, person.strip(), erasure.token))
+        contracts = sources.contracts.values()
+        return erase(connection, contracts, person, by, settings.lake, settings.timezone, handlers)
 
 
 def finish_begun(sources: Sources) -> dict[str, int]:
@@ -85,15 +81,34 @@ def left_in_landing(sources: Sources) -> list[Path]:
 def _erase_from_event_log(sources: Sources, person: str, token: str) -> int:
     """Samples of failing rows show an id under the name of its column; only there the text is replaced."""
     import psycopg
+    from psycopg import sql
 
+    url = server.databases(sources.settings).url("dagster")
+    shown = _as_shown(sources, person, token)
+    with psycopg.connect(url) as connection:
+        columns = connection.execute(_TEXTS).fetchall()
+        return sum(
+            _replaced(connection, sql.Identifier(schema, table), sql.Identifier(column), shown)
+            for schema, table, column in columns
+        )
+
+
+def _as_shown(sources: Sources, person: str, token: str) -> list[tuple[str, str]]:
+    """For each column that identifies a person, how JSON shows the id there, and how the token."""
     from echo_quality.erasure.identity import identity_columns
     from echo_quality.erasure.tables import as_shown
 
-    changed = 0
-    url = server.databases(sources.settings).url("dagster")
     columns = {column for contract in sources.contracts.values() for column in identity_columns(contract)}
-    with psycopg.connect(url, autocommit=True) as connection:
-        for column in sorted(columns):
-            values = {"old": as_shown(column, person), "new": as_shown(column, token)}
-            changed += connection.execute(_EVENTS, values).rowcount
-    return changed
+    return [(as_shown(column, person), as_shown(column, token)) for column in sorted(columns)]
+
+
+def _replaced(
+    connection: Connection[Any], table: sql.Identifier, column: sql.Identifier, shown: list[tuple[str, str]]
+) -> int:
+    from psycopg import sql
+
+    new: sql.Composable = column
+    for old, instead in shown:
+        new = sql.SQL("replace({}, {}, {})").format(new, sql.Literal(old), sql.Literal(instead))
+    there = sql.SQL(" or ").join(sql.SQL("strpos({}, {}) > 0").format(column, sql.Literal(old)) for old, _ in shown)
+    return connection.execute(sql.SQL("update {} set {} = {} where {}").format(table, column, new, there)).rowcount

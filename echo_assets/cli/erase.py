@@ -64,11 +64,10 @@ def _carried_out(platform: Platform, customer: str) -> tuple[dict[str, Any], lis
         begun = begin(sources, customer, getpass.getuser())
         reports = list(rebuilt(Refresh(sources, job, instance, announce=tell)))
     with sources.connection() as connection:
-        if forget_if_nowhere(connection, begun.erasure.token):
+        if forget_if_nowhere(connection, begun.token):
             raise ErasureError("nobody of that id is in any table or file: write it as the files do")
-    counts = {**counts_of(sources, begun.erasure.token), **({"event log": begun.events} if begun.events else {})}
     landing = [str(path) for path in left_in_landing(sources)]
-    return {"token": begun.erasure.token, "counts": counts, "landing": landing}, reports
+    return {"token": begun.token, "counts": counts_of(sources, begun.token), "landing": landing}, reports
 
 
 def _print(told: dict[str, Any]) -> None:

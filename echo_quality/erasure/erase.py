@@ -28,6 +28,7 @@ from echo_quality.erasure.identity import (
     new_token,
     salt_of,
 )
+from echo_quality.erasure.places import Handler
 from echo_quality.loading.loads import lock_source
 from echo_quality.loading.prepare import prepare
 from echo_quality.loading.refusal import RefusedFile
@@ -49,9 +50,13 @@ class Erasure:
 
 
 def erase(
-    connection: Connection[Any], contracts: Collection[Contract], person: str, by: str, lake: Path, timezone: str
-) -> Erasure:
-    """Take a person out of every table, in one transaction; `finish` does the rest. Repeating it is harmless."""
+    connection: Connection[Any], contracts: Collection[Contract], person: str, by: str, lake: Path, timezone: str,
+    handlers: Mapping[str, Handler] | None = None,
+) -> Erasure:  # fmt: skip
+    """Take a person out of every table, in one transaction; `finish` does the rest. Repeating it is harmless.
+
+    `handlers` are those of places that only the id leads to, by the names of `places`; they run before the commit.
+    """
     if not person.strip():
         raise ErasureError("no id given: say whom to erase, as the files write the id")
     person, salt, found, replays = person.strip(), salt_of(lake), Counter[str](), 0
@@ -69,6 +74,8 @@ def erase(
             found += here.rows
             replays += tables.to_be_derived_again(connection, contract, here.loads)
             found["check results"] += tables.erase_from_results(connection, contract, person, token)
+        for place, handler in (handlers or {}).items():
+            found[place] += handler(person, token)
         _count(connection, token, found)
     return Erasure(token, dict(+found), replays)
 

@@ -19,14 +19,17 @@ class Place:
 
 
 Handler = Callable[[str, str], int]
-"""Takes a person out of one place, given the id and the token, and says how many rows or documents that concerned."""
+"""Takes a person out of one place, given the id and the token, and says how many rows or documents that concerned.
+
+It is called before the transaction of the tables ends: a crash in it, or after it, leaves an erasure that is repeated.
+"""
 
 PLACES = (
     Place("raw rows", "the id is replaced by a random token, personal columns are blanked"),
     Place("staging rows", "the same; amounts stay, so every sum stays"),
     Place("shadow rows", "the same"),
     Place("rejected rows", "the same, and the values among the reasons go"),
-    Place("check results", "samples show the token"),
+    Place("check results", "samples of checks and alerts show the token"),
     Place("event log", "samples in Dagster's event log show the token"),
     Place("archived files", "rows are redacted in the lake, whatever the format; ops.erased_files has the new hash"),
     Place("Parquet copies", "rows are redacted"),

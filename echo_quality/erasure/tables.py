@@ -1,4 +1,4 @@
-"""Taking a person out of the tables of a source and out of what the checks keep, within one transaction.
+"""Taking a person out of the tables of a source and out of samples of checks and alerts, within one transaction.
 
 Typed rows and raw texts of the person keep everything that is not personal under the token, so that every count and
 every sum stays as it was. Rejected rows keep their reasons without the values.
@@ -62,17 +62,22 @@ def erase_from(
 
 
 def erase_from_results(connection: Connection[Any], contract: Contract, person: str, token: str) -> int:
-    """Put the token for the id wherever a check's sample shows it under the name of its column."""
+    """Put the token for the id wherever a sample of a check or an alert shows it under the name of its column."""
     changed = 0
     for column in identity_columns(contract):
-        for suffix in ("", "__text"):
-            shown = as_shown(f"{column}{suffix}", person)
-            changed += connection.execute(
-                """update ops.check_results set metadata = replace(metadata::text, %(old)s, %(new)s)::jsonb
-                   where strpos(metadata::text, %(old)s) > 0""",
-                {"old": shown, "new": as_shown(f"{column}{suffix}", token)},
-            ).rowcount
+        for shown in (column, f"{column}__text"):
+            for statement in _SAMPLES:
+                values = {"old": as_shown(shown, person), "new": as_shown(shown, token)}
+                changed += connection.execute(statement, values).rowcount
     return changed
+
+
+_SAMPLES = (
+    """update ops.check_results set metadata = replace(metadata::text, %(old)s, %(new)s)::jsonb
+       where strpos(metadata::text, %(old)s) > 0""",
+    """update ops.alerts set metadata = replace(metadata::text, %(old)s, %(new)s)::jsonb
+       where strpos(metadata::text, %(old)s) > 0""",
+)
 
 
 def as_shown(column: str, value: str) -> str:

@@ -31,6 +31,12 @@ def test_three_files_are_taken_in_by_one_run_and_a_refused_one_does_not_stop_the
     assert "1 of 1 rows are rejected" in told["2.csv"]["reason"]
     in_quarantine = platform.metadata("quarantine/revenue", refused.partition_key)
     assert in_quarantine["dagster/partition_row_count"] == 1
+    assert {status: in_quarantine[status] for status in ("open", "fixed", "waived")} == {
+        "open": 1,
+        "fixed": 0,
+        "waived": 0,
+    }
+    assert in_quarantine["top_reasons"].records[0].data["rows"] == 1
     assert platform.metadata("raw/revenue", third.partition_key)["dagster/partition_row_count"] == 1
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import gzip
 import io
 import json
+from dataclasses import replace
 
 import pytest
+from loading.books import xlsx
 
 from echo_quality.erasure.erase import erase, finish, forget_if_nowhere, still_holding
 from echo_quality.erasure.identity import erased_so_far
@@ -147,6 +149,7 @@ FORMS = {
         for line in (ME, OTHER)
     ),
     "columns.parquet": lambda: _parquet(),
+    "book.xlsx": lambda: xlsx([line.strip().split(",") for line in (CUSTOMERS, ME, OTHER)])(),
 }
 
 
@@ -176,6 +179,20 @@ def test_a_file_of_any_form_is_redacted_and_reads_as_before(warehouse, name):
     assert extras == [{}, {"remark": "fine"}, {"remark": ""}, {"remark": "fine"}]
     assert warehouse.value("select count(*) from staging.customers") == 2
     assert begun.token in archived.read_text(encoding="utf-8-sig")
+
+
+@pytest.mark.parametrize(("row", "rows"), [(3, None), (2, 2)])
+def test_a_header_further_down_stays_where_the_contract_says(warehouse, row, rows):
+    customers = warehouse.contracts["customers"]
+    dialect = replace(customers.dialect, header_row=row, header_rows=rows)
+    warehouse.contracts = {**warehouse.contracts, "customers": replace(customers, dialect=dialect)}
+    below = ",,,,,,\n" * ((rows or 1) - 1)
+    load = warehouse.load("customers", "a.csv", "title\n" * (row - 1) + CUSTOMERS + below + ME + OTHER)
+    assert load.staged == 2, load.reason
+    erased(warehouse)
+    again = warehouse.load("customers", "b.csv", archived_path(load, warehouse.folder / "lake").read_bytes())
+    assert (again.rows_in_file, again.duplicates) == (2, 2), again.reason
+    assert found_in_lake(warehouse) == []
 
 
 def test_an_erasure_that_was_cut_off_is_finished_without_knowing_the_person(loaded):
