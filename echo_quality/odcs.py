@@ -30,7 +30,7 @@ from pydantic import ValidationError
 from echo_quality.contract import Column, Contract, ContractError, Dialect, LogicalType, RowRule, Severity
 from echo_quality.contract_checks import check_contract, refuse_unread
 from echo_quality.extracts.declaration import Server, server_of
-from echo_quality.odcs_readings import OF_COLUMN, OF_CONTRACT, reading_of, totals_row_of
+from echo_quality.odcs_readings import OF_COLUMN, OF_CONTRACT, reading_of, refuse_unused, totals_row_of
 from echo_quality.over_time import PROPERTIES as PROPERTIES_OVER_TIME
 from echo_quality.over_time import over_time
 from echo_quality.seeds import labels_of
@@ -138,7 +138,7 @@ def _column(written: SchemaProperty, of_contract: dict[str, Any]) -> Column:
     custom = _custom(written.customProperties, _PROPERTIES_OF_COLUMN, f"column {name!r}")
     with _blamed_on(f"column {name!r}"):
         column = _read_column(written, name, custom, _options(written))
-        return column if column.computed_as else _with_reading(column, of_contract, custom)
+        return _with_reading(column, {} if column.computed_as else of_contract, custom)
 
 
 def _read_column(written: SchemaProperty, name: str, custom: dict[str, Any], options: dict[str, Any]) -> Column:
@@ -173,6 +173,7 @@ def _read_column(written: SchemaProperty, name: str, custom: dict[str, Any], opt
 
 def _with_reading(column: Column, of_contract: dict[str, Any], custom: dict[str, Any]) -> Column:
     try:
+        refuse_unused(column, custom)
         return replace(column, reading=reading_of(column.logical_type, of_contract, custom))
     except ContractError as error:
         raise ContractError(f"column {column.name!r}: {error}") from error

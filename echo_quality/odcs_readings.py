@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from echo_quality.contract import ContractError, LogicalType
+from echo_quality.contract import Column, ContractError, LogicalType
 from echo_quality.readings import APOSTROPHES, BLANKS, Negative, NumberForm, Percent, Reading, TotalsRow
 
 _NUMBERS = (LogicalType.NUMBER, LogicalType.INTEGER)
@@ -51,6 +51,15 @@ def reading_of(kind: LogicalType, of_contract: Mapping[str, Any], of_column: Map
         two_digit_years_from=_number(given, "twoDigitYearsFrom", range(1900, 2101)),
         month_names=_one_of(given, "monthNames", ("english",)),
     )
+
+
+def refuse_unused(column: Column, own: Mapping[str, Any]) -> None:
+    """ContractError for what a column declares of its own and nothing would ever read."""
+    if column.computed_as and (never := sorted(own.keys() & OF_COLUMN)):
+        raise ContractError(f"{', '.join(never)}: a computed column is not read from a file")
+    for name, directives in (("twoDigitYearsFrom", ("%y",)), ("monthNames", ("%b", "%B"))):
+        if name in own and not any(each in written for each in directives for written in column.formats):
+            raise ContractError(f"{name} does nothing without {' or '.join(directives)} in formats")
 
 
 def totals_row_of(given: Mapping[str, Any]) -> TotalsRow | None:

@@ -83,6 +83,7 @@ def show(
         for reason in place["reasons"]:
             print(
                 f"  breaks {reason['rule']}: {reason.get('column') or 'the whole line'} is {_in_words(reason['value'])}"
+                + (f" ({reason['why']})" if reason.get("why") else "")
             )
     if not places:
         print("\nNo file that stands has it any more; its text went with its file.")
