@@ -42,7 +42,10 @@ def _of(source: str, statement: str) -> sql.Composed:
     return sql.SQL(statement).format(quarantine=sql.Identifier("quarantine", source))
 
 
-_RULES = "(array_agg((select jsonb_agg(broken.value - 'value') from jsonb_array_elements(reasons) as broken)))[1]"
+_RULES = """(array_agg((
+    select jsonb_agg(jsonb_build_object('column', broken.value -> 'column', 'rule', broken.value -> 'rule'))
+    from jsonb_array_elements(reasons) as broken
+)))[1]"""
 
 _RECORD = f"""
 insert into ops.quarantine_rows (source, fingerprint, rules, first_seen_at, first_load_id, last_seen_at, last_load_id)
