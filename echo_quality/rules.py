@@ -85,6 +85,11 @@ def _totals_rules(contract: Contract) -> list[Rule]:
 
 
 def _column_rules(contract: Contract, column: Column) -> list[Rule]:
+    return [*_rules_of_texts(contract, column), *_rules_of_values(column)]
+
+
+def _rules_of_texts(contract: Contract, column: Column) -> list[Rule]:
+    """That the text is there, that it reads as a value, and that it names no other currency."""
     name, one = column.name, (column.name,)
     found: list[Rule] = []
     if column.required and not (column.default or column.derived_from):
@@ -93,6 +98,12 @@ def _column_rules(contract: Contract, column: Column) -> list[Rule]:
         found.append(Rule(f"{name}_valid", Kind.VALID, one, Severity.ERROR, f"{name} {_reads_as(contract, column)}."))
     if column.reading.number and column.reading.number.marks:
         found.append(_currency_rule(column, column.reading.number))
+    return found
+
+
+def _rules_of_values(column: Column) -> list[Rule]:
+    name, one = column.name, (column.name,)
+    found: list[Rule] = []
     if column.accepted:
         values = ", ".join(column.accepted)
         found.append(
