@@ -94,7 +94,9 @@ def file_of(header: Iterable[str], *rows: Iterable[str]) -> str:
     return text.getvalue()
 
 
-def cell(column: str, text: str, outcome: str, shown: str | None, what: str = "", in_row: str = "", **declared: Any) -> Case:
+def cell(
+    column: str, text: str, outcome: str, shown: str | None, what: str = "", in_row: str = "", **declared: Any
+) -> Case:
     """A file of two rows, of which the second has the text.
 
     `shown` is the value as staging prints it, or the rule that the row breaks; `what` is the kind of change, or a part
@@ -111,7 +113,14 @@ def cell(column: str, text: str, outcome: str, shown: str | None, what: str = ""
     return Case(contract, content, 2, 2, values=(column, (None, shown)), normalised=changes)
 
 
-def totals(*rows: tuple[str, str], staged: int, rules: Mapping[int, list[str]], status: str = LOADED, notes: Mapping[str, str] | None = None, **declared: Any) -> Case:
+def totals(
+    *rows: tuple[str, str],
+    staged: int,
+    rules: Mapping[int, list[str]],
+    status: str = LOADED,
+    notes: Mapping[str, str] | None = None,
+    **declared: Any,
+) -> Case:
     """A file of labels and amounts, whose totals rows are declared so."""
     contract = contract_of(declared, {})
     lines = [[label, "" if "otal" in label.lower() else "2024-01-02", amount] for label, amount in rows]
