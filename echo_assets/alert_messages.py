@@ -15,7 +15,7 @@ _SUBJECTS = 20
 _LONGEST_VALUE = 120
 _LONGEST_BODY = 4000
 _MARKUP = str.maketrans({"<": "‹", ">": "›", "`": "'", "\0": " "})  # noqa: RUF001 - looks the same and does nothing
-_LOOK = "Look: `echoctl status` lists what is red now; the runbook is docs/runbook.md."
+_LOOK = "Look: `echoctl quality report` says what is red, since when and why; the runbook is docs/runbook.md."
 
 
 @dataclass(frozen=True)

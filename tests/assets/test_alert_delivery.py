@@ -102,7 +102,7 @@ def test_an_alert_arrives_with_owner_rows_runbook_and_where_to_look_and_is_marke
     assert message["title"] == f"Echo: a check is red: {SUBJECT}"
     for part in (
         "ERROR: it does not hold", "Owner: analytics_team", "rows=2, transaction_id=t1",
-        "docs/runbook.md#keys-are-unique", "echoctl status",
+        "docs/runbook.md#keys-are-unique", "echoctl quality report",
     ):  # fmt: skip
         assert part in message["message"]
     state = outbox.state(alert)
