@@ -32,6 +32,7 @@ _IDENTIFIES = re.compile(
 _EMPTY_WORDS = {"n/a", "na", "null", "none", "nan", "nil", "-", "--", "#n/a", "#value!", "#ref!", "?", ".", "unknown"}
 _TRUE = {*patterns.TRUE, "ja", "j", "oui", "si", "wahr", "x"}
 _FALSE = {*patterns.FALSE, "nein", "non", "falsch"}
+_DATED, _SERIALS = re.compile(r"(?:^|_)(?:date|day|datum|time|at|on)$"), (20_000, 60_000)
 _CURRENCIES = {"\u20ac": "EUR", "\u00a3": "GBP"}
 
 
@@ -92,7 +93,7 @@ def _typed(connection: duckdb.DuckDBPyConnection, profile: Profile) -> Decision:
     if dates.rows >= ENOUGH_DATES * without.filled and without.filled:
         return _with_empty_words(_moment(profile, dates, without.filled), empty)
     if dates.undeclarable:
-        return _text(profile, *_year_or_month_to_declare(dates))
+        return replace(_text(profile, *_year_or_month_to_declare(dates)), dates=dates)
     return _text(profile, "text")
 
 
@@ -169,6 +170,8 @@ def _number(connection: duckdb.DuckDBPyConnection, profile: Profile) -> Decision
     if numbers.decimal is None:
         return _either_separator(profile, numbers, share)
     ends = extremes(connection, profile.name)
+    if ends and _DATED.search(profile.name) and _SERIALS[0] <= ends[0] <= ends[1] <= _SERIALS[1]:
+        return _serial(profile, share)
     return _sized(
         profile, numbers, f"{share}, from {ends[0].normalize():f} to {ends[1].normalize():f}" if ends else share
     )
@@ -185,6 +188,20 @@ def _sized(profile: Profile, numbers: Numbers, share: str) -> Decision:
     sized = (("scale", numbers.decimals), *_precision(numbers))
     reason = f"{share}, with up to {numbers.decimals} decimals"
     return Decision(profile, LogicalType.NUMBER, (reason,), (*sized, *properties), numbers=numbers)
+
+
+def _serial(profile: Profile, share: str) -> Decision:
+    systems = (1900, 1904)
+    return Decision(
+        profile,
+        LogicalType.STRING,
+        (share,),
+        choices=tuple(
+            f"logicalType: date, customProperties: [{{property: excelDates, value: {each}}}]" for each in systems
+        ),
+        open=f"{profile.top[0][0]!r} may be a day as Excel counts them, from 1900 on or from 1904 on",
+        dates=Dates(profile.filled),
+    )
 
 
 def _share(rows: int, profile: Profile, what: str) -> str:

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from echo_quality.discover.profile import Profile, Shape
 
 GROUPS = " '\u00a0\u202f\u2019"
-_CORE = re.compile(rf"9[9.,{GROUPS}]*|[.,]9+")
+_CORE = re.compile(
+    rf"9+(?:[.,]9*)?|[.,]9+|9{{1,3}}(?P<group>[.,{GROUPS}])9{{3}}(?:(?P=group)9{{3}})*(?:(?!(?P=group))[.,]9*)?"
+)
 _AROUND = re.compile(
     r"(?P<open>\()?(?P<sign>[+-]?)(?P<before>[$\u20ac\u00a3\u00a5]|aaa)?[ \u00a0\u202f]?(?P<inner>[+-]?)"
     r"(?P<core>[9.,' \u00a0\u202f\u2019]*9[.,]?)"

@@ -40,9 +40,9 @@ def windows(
             _asking(server, api, secret, pause) as asking,
         ):
             pages = Pages(asking, _filters(api, wanted))
-            cursors = _collect(store, pages, server, wanted, lifted)
-            [count] = store.execute("select count(*) from records").fetchone()
-            if pages.total is None or pages.received >= pages.total:
+            cursors, repeated = _collect(store, pages, server, wanted, lifted)
+            count = pages.received - repeated
+            if pages.total is None or (count >= pages.total and not pages.has_shifted):
                 yield from _handed_out(store, contract, cursors)
                 return
     raise ExtractError(
@@ -92,9 +92,9 @@ def _store(path: Path) -> sqlite3.Connection:
 
 def _collect(
     store: sqlite3.Connection, pages: Pages, server: Server, wanted: Range, lifted: list[str]
-) -> dict[str, tuple[Start | None, Any]]:
-    """Put every record into its window, and say for each window where it starts and its highest cursor."""
-    grid, cursors = grid_of(server.cursor), dict[str, tuple[Start | None, Any]]()
+) -> tuple[dict[str, tuple[Start | None, Any]], int]:
+    """Put every record into its window; for each window its start and highest cursor, and how many came twice."""
+    grid, cursors, repeated = grid_of(server.cursor), dict[str, tuple[Start | None, Any]](), 0
     for record in pages.records():
         start, value = None, None
         if grid is not None and server.cursor is not None:
@@ -107,8 +107,9 @@ def _collect(
         name = "" if start is None or grid is None else grid.name(start)
         highest = cursors.get(name, (start, value))[1]
         cursors[name] = (start, value if highest is None else max(highest, value))
-        store.execute("insert or ignore into records values (?, ?)", [name, json_text(_with_lifted(record, lifted))])
-    return cursors
+        line = json_text(_with_lifted(record, lifted))
+        repeated += 1 - store.execute("insert or ignore into records values (?, ?)", [name, line]).rowcount
+    return cursors, repeated
 
 
 def _is_wanted(start: Start, wanted: Range, server: Server) -> bool:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _MAY_PASS = frozenset({408, 425, 429, 500, 502, 503, 504})
 _FIRST_WAIT, _LONGEST_WAIT = 0.5, 120.0
-_LARGEST = 64 << 20
+_LARGEST, _PATIENCE = 64 << 20, 10
 
 
 @dataclass(frozen=True)
@@ -78,9 +78,13 @@ class Asking:
             return None, f"the answer is no sound JSON ({scrubbed(str(error), (self.secret,))})", _backoff(attempt)
 
     def _bounded(self, response: httpx.Response) -> Any:
-        size = 0
+        import httpx
+
+        size, until = 0, time.monotonic() + _PATIENCE * self.api.timeout
         for part in response.iter_bytes():
             size += len(part)
+            if time.monotonic() > until:
+                raise httpx.ReadTimeout(f"a page took longer than {_PATIENCE * self.api.timeout:g} s")
             if size > _LARGEST:
                 raise ExtractError(
                     f"{self.name}: a page is larger than {_LARGEST >> 20} MB: declare a smaller pageSize"

@@ -35,7 +35,7 @@ def connected(server: Server, url: str) -> Iterator[Connection]:
         engine = sa.create_engine(parsed, poolclass=sa.pool.NullPool, hide_parameters=True)
         with engine.connect() as connection:
             is_connected = True
-            yield connection.execution_options(stream_results=True, yield_per=_BATCH)
+            yield connection.execution_options(stream_results=True, yield_per=_BATCH, **_one_view(engine.dialect.name))
     except sa.exc.DBAPIError as error:
         kind = Unreachable if error.connection_invalidated or not is_connected else ExtractError
         raise kind(f"{server.name}: {scrubbed(str(error.orig), secrets)}") from None
@@ -49,6 +49,11 @@ def connected(server: Server, url: str) -> Iterator[Connection]:
         ) from None
     except ModuleNotFoundError as error:
         raise ExtractError(f"{server.name}: the driver {error.name!r} is not installed") from None
+
+
+def _one_view(dialect: str) -> dict[str, Any]:
+    """What makes all statements see the same state and change nothing, where the database can."""
+    return {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True} if dialect == "postgresql" else {}
 
 
 def header_of(connection: Connection, database: Database) -> list[str]:

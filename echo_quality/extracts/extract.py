@@ -18,7 +18,7 @@ from echo_quality.extracts import api, database, ledger
 from echo_quality.extracts.declaration import Api, Server
 from echo_quality.extracts.errors import ExtractError
 from echo_quality.extracts.reading import WindowRows, missing_columns
-from echo_quality.extracts.window_files import Written, write
+from echo_quality.extracts.window_files import PARTIAL, Written, write
 from echo_quality.extracts.windows import ALL, UNDATED, Grid, Range, Start, grid_of
 from echo_quality.loading.header import HeaderMatch, match_header
 
@@ -69,6 +69,7 @@ def extract(connection: Connection[Any], contract: Contract, asked: Asked) -> Ex
     """Read the server of a source into its landing folder. The connection must commit each statement by itself."""
     server = server_declared(contract)
     with ledger.alone(connection, contract.source), tempfile.TemporaryDirectory(dir=asked.workspace) as workspace:
+        _clean(asked.folder / server.name)
         stands, grid = ledger.standing(connection, contract.source), grid_of(server.cursor)
         left = stands.resumed(grid, asked.now)
         wanted = asked.wanted or Range(due_since(connection, contract, asked.now))
@@ -76,6 +77,12 @@ def extract(connection: Connection[Any], contract: Contract, asked: Asked) -> Ex
         writing = _Writing(connection, contract, server, asked, grid, wanted, stands, moves_cursor=follows)
         with _windows(contract, server, asked, wanted, Path(workspace)) as windows:
             return Extracted(wanted.lower, tuple(writing.files(windows)))
+
+
+def _clean(folder: Path) -> None:
+    """Remove what an extract that was cut off had not finished; no other one is at work."""
+    for path in folder.glob(f".*{PARTIAL}"):
+        path.unlink()
 
 
 def due_since(connection: Connection[Any], contract: Contract, now: datetime) -> Start | None:

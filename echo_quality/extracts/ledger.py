@@ -13,14 +13,16 @@ from typing import Any
 
 from psycopg import Connection
 
+from echo_quality.extracts.errors import ExtractError
 from echo_quality.extracts.window_files import Written
-from echo_quality.extracts.windows import Grid, Start, latest
+from echo_quality.extracts.windows import ALL, UNDATED, Grid, Start, latest
 
 
 @dataclass(frozen=True)
 class Standing:
     """What stands of a source: rows by window, and the cursors of the windows that were read without a gap."""
 
+    source: str
     rows: dict[str, int]
     cursors: tuple[str, ...]
 
@@ -28,8 +30,15 @@ class Standing:
         """The window to read again from; None if nothing was read yet, or if all is read every time."""
         if grid is None:
             return None
-        highest = latest(grid.value(text) for text in self.cursors)
-        return None if highest is None else grid.resumed(highest, now)
+        try:
+            highest = latest(map(grid.value, self.cursors))
+            windows = [grid.parsed(name) for name in self.rows if name not in (ALL, UNDATED)]
+        except (ExtractError, ValueError):
+            raise ExtractError(
+                f"{self.source} was read in windows of another kind before; to begin anew, delete its rows from"
+                " ops.extracts and its files from the landing folder"
+            ) from None
+        return None if highest is None or not windows else grid.resumed(highest, now)
 
 
 @contextmanager
@@ -47,7 +56,9 @@ def standing(connection: Connection[Any], source: str) -> Standing:
     found = connection.execute(
         'select "window", rows, "cursor" from ops.extracts where source = %s', [source]
     ).fetchall()
-    return Standing({window: rows for window, rows, _ in found}, tuple(cursor for _, _, cursor in found if cursor))
+    return Standing(
+        source, {window: rows for window, rows, _ in found}, tuple(cursor for _, _, cursor in found if cursor)
+    )
 
 
 def record(connection: Connection[Any], source: str, window: str, written: Written, cursor: str | None) -> None:

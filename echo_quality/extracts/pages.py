@@ -20,12 +20,16 @@ Record = dict[str, Any]
 
 @dataclass
 class Pages:
-    """One walk through all pages. `total` is what the API said last about how many records there are."""
+    """One walk through all pages. `total` is what the API said last about how many records there are.
+
+    `has_shifted` says that it said otherwise before: then records have moved from page to page, some may be missing.
+    """
 
     asking: Asking
     filters: Mapping[str, str]
     total: int | None = None
     received: int = 0
+    has_shifted: bool = False
     _seen: dict[bytes, int] = field(default_factory=dict)
     _places: set[str] = field(default_factory=set)
 
@@ -102,11 +106,15 @@ class Pages:
 
     def _count(self, answer: Answer) -> None:
         found = _found(answer, self._api.total) if self._api.total else None
-        if found is not None:
-            try:
-                self.total = int(str(found))
-            except ValueError:
-                raise ExtractError(f"{self._name}: total {found!r} is no number: check where `total` points") from None
+        if found is None:
+            return
+        try:
+            total = int(str(found))
+        except ValueError:
+            raise ExtractError(f"{self._name}: total {found!r} is no number: check where `total` points") from None
+        is_counted = self._api.paging in ("page", "offset")
+        self.has_shifted = self.has_shifted or (is_counted and self.total not in (None, total))
+        self.total = total
 
 
 def records_of(content: Any, path: str) -> list[Record]:

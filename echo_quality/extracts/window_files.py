@@ -10,6 +10,9 @@ from pathlib import Path
 
 from echo_quality.loading.source_file import sha256_of
 
+PARTIAL = ".part"
+"""How the name of an unfinished file ends; nobody takes such a file in."""
+
 
 @dataclass(frozen=True)
 class Written:
@@ -25,7 +28,7 @@ def write(folder: Path, name: str, header: Sequence[str], rows: Iterable[Sequenc
     """Write the rows beside their file and put it in place in one step; a file with the same bytes is not touched."""
     target = folder / name
     target.parent.mkdir(parents=True, exist_ok=True)
-    partial = target.with_name(f".{target.name}.{os.getpid()}.part")
+    partial = target.with_name(f".{target.name}.{os.getpid()}{PARTIAL}")
     try:
         count = _write(partial, header, rows)
         sha256 = sha256_of(partial)

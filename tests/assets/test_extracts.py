@@ -14,6 +14,7 @@ import psycopg
 import pytest
 from platform_under_test import Platform
 
+from echo_assets import extract_files
 from echo_assets.definitions import build
 from echo_assets.settings import Settings
 from echo_quality.migrate import migrate
@@ -110,6 +111,16 @@ def test_a_server_that_cannot_be_read_fails_alone_and_says_why(reading, monkeypa
     monkeypatch.setenv("SHOP_DATABASE_URL", "sqlite:///nowhere?mode=ro&uri=true")
     report, _ = read(reading)
     assert "no such table: product" in report.failed[0].message
+
+
+def test_a_server_that_does_not_answer_is_asked_again_before_the_run_fails(reading, monkeypatch):
+    monkeypatch.setattr(extract_files, "_FIRST_DELAY", 0)
+    monkeypatch.setenv("SHOP_DATABASE_URL", "postgresql://me:s3cret@127.0.0.1:1/nowhere")
+    report, _ = read(reading)
+    assert "refused" in report.failed[0].message
+    log = reading.instance.all_logs(report.run_id)
+    assert [entry.dagster_event_type for entry in log].count(dg.DagsterEventType.STEP_UP_FOR_RETRY) == 3
+    assert not [entry for entry in log if "s3cret" in str(entry)]
 
 
 def test_the_graph_shows_where_files_come_from_and_reads_servers_by_the_hour(reading):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 
+import openpyxl
 import pytest
 from proposals import days, kinds, table
 
@@ -60,6 +62,15 @@ def test_an_ambiguous_date_is_left_open_with_both_formats(proposed):
 def test_dates_of_both_orders_in_one_column_are_a_risk(proposed):
     proposal, _ = proposed(table("order_id,sold_on", "a,13/04/2024", "b,14/05/2024", "c,15/05/2024", "d,04/16/2024"))
     assert "mixed dates" in kinds(proposal)
+
+
+def test_dates_that_need_a_declaration_of_their_own_are_shown(proposed):
+    for cells in (["31.12.24", "01.02.24"], ["31 Dec 2024", "1 Feb 2024"]):
+        proposal, _ = proposed(days(cells, "order_id,day,due"))
+        assert kinds(proposal, "due") == {"dates to declare"}
+    proposal, contract = proposed(days(["45292", "45293.5"], "order_id,day,due_date"))
+    assert contract.column("due_date").logical_type is LogicalType.STRING
+    assert "excelDates, value: 1904" in proposal.text
 
 
 def test_dates_without_separators_are_days_unless_the_name_says_identifier(proposed):
@@ -153,6 +164,16 @@ def test_every_format_is_read(proposed, tmp_path):
     lines = "\n".join(json.dumps({"order_id": f"o{at}", "day": f"2024-01-0{at}", "who": {"n": at}}) for at in (1, 2))
     _, contract = proposed(lines, "orders.jsonl")
     assert [column.logical_type.value for column in contract.columns] == ["string", "date", "json"]
+    workbook = openpyxl.Workbook()
+    for row in (
+        ["order_id", "day", "value"],
+        ["o1", datetime.date(2024, 1, 31), 1.5],
+        ["o2", datetime.date(2024, 2, 1), 2],
+    ):
+        workbook.active.append(row)
+    workbook.save(tmp_path / "orders.xlsx")
+    _, contract = proposed((tmp_path / "orders.xlsx").read_bytes(), "orders.xlsx")
+    assert [column.logical_type.value for column in contract.columns] == ["string", "date", "number"]
     proposal, _ = proposed(days(["\u00fcber", "unter"]).encode("latin-1"))
     assert "property: encoding" in proposal.text
 

@@ -121,6 +121,17 @@ def test_records_that_slip_to_the_next_page_are_there_once(shop, shop_api):
     assert len(orders.staged()) == 6
 
 
+def test_records_that_slip_to_the_page_before_are_not_lost(shop, shop_api):
+    def shrinks(asked):
+        if asked.get("page") == "2" and len(shop_api.orders) == 5:
+            del shop_api.orders[0]
+
+    shop_api.tricks = [shrinks]
+    orders = shop()
+    orders.extract()
+    assert [key for key, _ in orders.staged()] == ["o2", "o3", "o4", "o5"], "all pages were walked again"
+
+
 def test_fewer_records_than_the_api_says_there_are_is_an_error(shop, shop_api):
     shop_api.total = lambda api: len(api.orders) + 1
     with pytest.raises(ExtractError, match="says that there are 6 records and gives 5"):

@@ -146,6 +146,29 @@ def test_windows_of_numbers_and_no_cursor_at_all(shop_of, shop_database, shop_or
     assert len(shop.staged()) == 5
 
 
+def test_another_kind_of_windows_than_before_is_told(shop_of, shop, shop_database, shop_orders):
+    add(shop_orders, 1, "2024-03-01 08:00Z")
+    shop.extract()
+    by_number = SERVER.replace("value: changed_at", "value: id").replace("lag, value: 2d", "windowSize, value: 100")
+    with pytest.raises(ExtractError, match="windows of another kind before"):
+        shop_of(by_number, SHOP_URL=shop_database).extract()
+
+
+def test_a_query_cannot_change_the_database(shop_of, shop_database, shop_orders):
+    shop_orders.execute(
+        """create or replace function public.meddle() returns bigint language sql as
+           'delete from "Sales"."order" returning id'"""
+    )
+    server = SERVER.replace("  schema: Sales\n", "").replace(
+        "table, value: order", "query, value: select meddle() as id"
+    )
+    add(shop_orders, 1, "2024-03-01 08:00Z")
+    with pytest.raises(ExtractError, match="read-only transaction"):
+        shop_of(
+            server.replace("changed_at", "id").replace("lag, value: 2d", "windowSize, value: 9"), SHOP_URL=shop_database
+        ).extract()
+
+
 def test_a_query_without_a_cursor_is_one_file_that_is_replaced(shop_of, shop_database, shop_orders):
     server = """
 - server: shop

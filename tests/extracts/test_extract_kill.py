@@ -43,5 +43,6 @@ def test_whenever_it_is_killed_the_next_extract_makes_it_whole(
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     assert 2 <= len([file for file in shop.files if file.endswith(".csv")]) <= 3
     shop.extract()
+    assert not [file for file in shop.files if not file.endswith(".csv")], "nothing unfinished stays behind"
     assert [key for key, _ in shop.staged()] == ["1", "2", "3", "4", "5"]
     assert shop.warehouse.value("select count(*) from ops.extracts") == 5
