@@ -102,9 +102,9 @@ def quarantine(connection: Connection[Any], contract: Contract, load: Load, reje
         }
         for number, rule in enumerate(rules_of(contract))
     ]
-    connection.execute(
-        _format(_QUARANTINE, contract), {"sha256": load.sha256, "version": load.contract_version, "rules": Jsonb(rules)}
-    )
+    connection.execute("analyze rejected")  # or all of a large table is sorted to find a few rows in it
+    terms = {"sha256": load.sha256, "version": load.contract_version, "rules": Jsonb(rules)}
+    connection.execute(_format(_QUARANTINE, contract), {**terms, **_range(load, "UTC")})
 
 
 def close_accepted(
@@ -257,4 +257,5 @@ select raw._row_id, %(sha256)s, raw._row_id & 4294967295, %(version)s,
         where rule.number = any (string_to_array(rejected.broken, ',')::int[])
     )
 from rejected join {raw} as raw using (_row_id)
+where raw._row_id between %(first)s and %(last)s
 """

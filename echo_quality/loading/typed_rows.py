@@ -96,8 +96,8 @@ def landed_sql(contract: Contract, table: TextTable) -> str:
 def inspect(connection: duckdb.DuckDBPyConnection, contract: Contract) -> tuple[int, Keys]:
     """How many rows there are, and what their keys are like; reads only the columns that make the key."""
     if derived_key(contract):
-        rows, given, distinct = connection.execute(_given_ids(contract)).fetchone() or (0, 0, 0)
-        if given == rows:
+        rows, parsed, given, distinct = connection.execute(_given_ids(contract)).fetchone() or (0, 0, 0, 0)
+        if given == parsed:
             return rows, Keys(has_repeats=distinct < given)
     rows, distinct, keyed, derived = connection.execute(_IDENTITIES).fetchone() or (0, 0, 0, 0)
     return rows, Keys(distinct < keyed, derived < rows, derived > 0)
@@ -125,9 +125,15 @@ def stream(
 
 
 def _given_ids(contract: Contract) -> str:
-    """Counts over the texts of the id alone, which spare reading and typing what it would be derived from."""
+    """Counts over the texts of the id alone, which spare reading and typing what it would be derived from.
+
+    A line that is no record has no id, and will have no key.
+    """
     text = text_of(contract.column(contract.key[0]))
-    return f"select count(*), count(id), count(distinct hash(id)) from (select {text} as id from landed)"
+    return (
+        "select count(*), count(*) filter (where _unparsed is null), count(id), count(distinct hash(id))"
+        f" from (select {text} as id, _unparsed from landed)"
+    )
 
 
 _IDENTITIES = """
