@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from echo_quality.contract import Dialect
-from echo_quality.discover.decisions import Decision, decide
+from echo_quality.discover.decision import Decision
+from echo_quality.discover.decisions import decide
 from echo_quality.discover.errors import DiscoverError
 from echo_quality.discover.keys import roles_of
 from echo_quality.discover.profile import profiles_of

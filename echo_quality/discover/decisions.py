@@ -6,65 +6,24 @@ Nothing is decided that the values leave open: then the lines to choose from sta
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from echo_quality.contract import LogicalType
 from echo_quality.discover.dates import Dates, compact_days, dates_of
-from echo_quality.discover.numbers import Numbers, numbers_of
+from echo_quality.discover.decision import ENOUGH_DATES, Decision, as_text, is_identifier, share_of
+from echo_quality.discover.number_decisions import number_decision
 from echo_quality.discover.personal import suspicion
-from echo_quality.discover.profile import Profile, extremes, marks_of
+from echo_quality.discover.profile import Profile
 from echo_quality.generate import patterns
 
 if TYPE_CHECKING:
     import duckdb
 
-ENOUGH, ENOUGH_DATES = 0.9, 0.75
-"""The share of values that must have a type's form for the column to get the type; the rest is quarantined.
-
-A few digits may stand in any text, but hardly anything looks like a date and is none.
-"""
 _LABELS_AT_MOST, _ROWS_PER_LABEL, _LONGEST_LABEL = 12, 5, 40
-_IDENTIFIES = re.compile(
-    r"(?:^|_)(?:id|ids|key|no|nr|num|number|code|sku|zip|zipcode|postcode|postal|plz|phone|tel|mobile|fax|iban|bic|"
-    r"account|card|ean|isbn|upc|vat|uuid|guid|ref|reference|invoice|serial|ssn)$"
-)
 _EMPTY_WORDS = {"n/a", "na", "null", "none", "nan", "nil", "-", "--", "#n/a", "#value!", "#ref!", "?", ".", "unknown"}
 _TRUE = {*patterns.TRUE, "ja", "j", "oui", "si", "wahr", "x"}
 _FALSE = {*patterns.FALSE, "nein", "non", "falsch"}
-_DATED, _SERIALS = re.compile(r"(?:^|_)(?:date|day|datum|time|at|on)$"), (20_000, 60_000)
-_CURRENCIES = {"\u20ac": "EUR", "\u00a3": "GBP"}
-
-
-@dataclass(frozen=True)
-class Decision:
-    """A column of the proposal. `choices` are lines of YAML of which a person must take one; `open` says why."""
-
-    profile: Profile
-    kind: LogicalType
-    reasons: tuple[str, ...]
-    properties: tuple[tuple[str, Any], ...] = ()
-    labels: tuple[str, ...] = ()
-    personal: str = ""
-    choices: tuple[str, ...] = ()
-    open: str = ""
-    dates: Dates | None = field(default=None, repr=False)
-    numbers: Numbers | None = field(default=None, repr=False)
-
-    @property
-    def name(self) -> str:
-        """The column's name."""
-        return self.profile.name
-
-    @property
-    def is_moment(self) -> bool:
-        """Whether it is a date or a timestamp."""
-        return self.kind in (LogicalType.DATE, LogicalType.TIMESTAMP)
-
-
-def is_identifier(name: str) -> bool:
-    """Whether a column's name says that it identifies something; then its values stay text."""
-    return _IDENTIFIES.search(name) is not None
 
 
 def decide(connection: duckdb.DuckDBPyConnection, profile: Profile, others: frozenset[str]) -> Decision:
@@ -84,21 +43,17 @@ def _typed(connection: duckdb.DuckDBPyConnection, profile: Profile) -> Decision:
     if profile.filled == 0:
         return Decision(profile, LogicalType.STRING, ("no row has a value",))
     if profile.zero_led:
-        return _text(profile, f"{_rows(profile.zero_led)} with leading zeros, which a number would lose")
+        return as_text(profile, f"{_rows(profile.zero_led)} with leading zeros, which a number would lose")
     without, empty = _without_empty_words(profile)
-    for reading in (_truth, _compact, _number, _json):
+    for reading in (_truth, _compact, number_decision, _json):
         if found := reading(connection, without):
             return _with_empty_words(replace(found, profile=profile), empty)
     dates = dates_of(connection, without)
     if dates.rows >= ENOUGH_DATES * without.filled and without.filled:
         return _with_empty_words(_moment(profile, dates, without.filled), empty)
     if dates.undeclarable:
-        return replace(_text(profile, *_year_or_month_to_declare(dates)), dates=dates)
-    return _text(profile, "text")
-
-
-def _text(profile: Profile, *reasons: str) -> Decision:
-    return Decision(profile, LogicalType.STRING, reasons)
+        return replace(as_text(profile, *_year_or_month_to_declare(dates)), dates=dates)
+    return as_text(profile, "text")
 
 
 def _rows(count: int) -> str:
@@ -156,114 +111,9 @@ def _json(_: duckdb.DuckDBPyConnection, profile: Profile) -> Decision | None:
     return Decision(profile, LogicalType.JSON, ("objects or lists, as JSON",))
 
 
-def _number(connection: duckdb.DuckDBPyConnection, profile: Profile) -> Decision | None:
-    numbers = numbers_of(profile)
-    if profile.filled == 0 or numbers.rows < ENOUGH * profile.filled:
-        return None
-    if numbers.currencies:
-        numbers = replace(numbers, currencies=marks_of(connection, profile.name))
-    if is_identifier(profile.name):
-        return _text(profile, "an identifier by its name, so it stays text although its values are digits")
-    if numbers.is_mixed:
-        return _text(profile, "numbers with decimal commas and with decimal points: one column, two meanings")
-    share = _share(numbers.rows, profile, "a number")
-    if numbers.decimal is None:
-        return _either_separator(profile, numbers, share)
-    ends = extremes(connection, profile.name)
-    if ends and _DATED.search(profile.name) and _SERIALS[0] <= ends[0] <= ends[1] <= _SERIALS[1]:
-        return _serial(profile, share)
-    return _sized(
-        profile, numbers, f"{share}, from {ends[0].normalize():f} to {ends[1].normalize():f}" if ends else share
-    )
-
-
-def _sized(profile: Profile, numbers: Numbers, share: str) -> Decision:
-    if numbers.digits > 38 - numbers.decimals:
-        return _text(profile, "more digits than a number can have")
-    properties, question, choices = _written(numbers)
-    if question:
-        return Decision(profile, LogicalType.STRING, (share,), choices=tuple(choices), open=question, numbers=numbers)
-    if numbers.decimals == 0 and numbers.digits <= 18 and not properties:
-        return Decision(profile, LogicalType.INTEGER, (share,), numbers=numbers)
-    sized = (("scale", numbers.decimals), *_precision(numbers))
-    reason = f"{share}, with up to {numbers.decimals} decimals"
-    return Decision(profile, LogicalType.NUMBER, (reason,), (*sized, *properties), numbers=numbers)
-
-
-def _serial(profile: Profile, share: str) -> Decision:
-    systems = (1900, 1904)
-    return Decision(
-        profile,
-        LogicalType.STRING,
-        (share,),
-        choices=tuple(
-            f"logicalType: date, customProperties: [{{property: excelDates, value: {each}}}]" for each in systems
-        ),
-        open=f"{profile.top[0][0]!r} may be a day as Excel counts them, from 1900 on or from 1904 on",
-        dates=Dates(profile.filled),
-    )
-
-
-def _share(rows: int, profile: Profile, what: str) -> str:
-    if rows >= profile.filled:
-        return f"every value is {what}"
-    return f"{rows} of {profile.filled} values are {what} ({rows / profile.filled:.1%}); the others go to quarantine"
-
-
-def _precision(numbers: Numbers) -> tuple[tuple[str, Any], ...]:
-    needed = numbers.digits + numbers.decimals
-    return (("precision", min(38, needed + 3)),) if needed > 18 else ()
-
-
-def _either_separator(profile: Profile, numbers: Numbers, share: str) -> Decision:
-    sign = "," if "," in numbers.example or numbers.plain < numbers.rows else "."
-    shown = next((each.example for each in profile.shapes if sign in each.text), numbers.example)
-    return Decision(
-        profile,
-        LogicalType.STRING,
-        (share,),
-        choices=(
-            "logicalType: number, customProperties: [{property: numberFormat, value: '1,234.56'}]",
-            "logicalType: number, customProperties: [{property: numberFormat, value: '1.234,56'}]",
-        ),
-        open=f"{shown!r} has thousands or decimals, and no value says which",
-        numbers=numbers,
-    )
-
-
-def _written(numbers: Numbers) -> tuple[tuple[tuple[str, Any], ...], str, list[str]]:
-    """What must be declared about how the numbers are written; what is open about it, and the lines to choose from."""
-    found: list[tuple[str, Any]] = []
-    decimal = numbers.decimal or "."
-    group = next(iter(sorted(numbers.groups)), "")
-    if decimal == "," or group:
-        found.append(("numberFormat", f"1{group}234{decimal}56"))
-    if numbers.has_accounting:
-        found.append(("negatives", ["(100)", "100-"]))
-    if numbers.has_percent:
-        return (), f"{numbers.example!r} is a share or percentage points", [
-            "logicalType: number, customProperties: [{property: percent, value: fraction}]",
-            "logicalType: number, customProperties: [{property: percent, value: points}]",
-        ]  # fmt: skip
-    codes = {_CURRENCIES.get(mark, mark) for mark in numbers.currencies}
-    if len(codes) > 1:
-        return (), f"amounts in {', '.join(sorted(codes))} in one column", [
-            "a column with the currency of each row, named as currencyColumn beside currencies"
-        ]  # fmt: skip
-    if codes & {"$", "\u00a5"}:
-        return (), f"{numbers.example!r}: several currencies write {codes.pop()}", [
-            "logicalType: number, customProperties: [{property: currencies, value: {'$': USD}}, "
-            "{property: currency, value: USD}]"
-        ]  # fmt: skip
-    if codes:
-        marks = {mark: _CURRENCIES.get(mark, mark) for mark in sorted(numbers.currencies)}
-        found += [("currencies", marks), ("currency", codes.pop())]
-    return tuple(found), "", []
-
-
 def _moment(profile: Profile, dates: Dates, filled: int) -> Decision:
     kind = LogicalType.TIMESTAMP if dates.has_clock else LogicalType.DATE
-    reasons = [_share(min(dates.rows, filled), replace(profile, filled=filled), f"a {kind.value}")]
+    reasons = [share_of(min(dates.rows, filled), replace(profile, filled=filled), f"a {kind.value}")]
     if dates.formats:
         properties: tuple[tuple[str, Any], ...] = (("formats", list(dates.formats)),)
         reasons.append(f"written as {' or '.join(dates.formats)}: no other order of day and month fits every value")

@@ -9,7 +9,7 @@ from itertools import islice, product
 from typing import TYPE_CHECKING
 
 from echo_quality.contract import LogicalType
-from echo_quality.discover.decisions import Decision, is_identifier
+from echo_quality.discover.decision import Decision, is_identifier
 from echo_quality.discover.profile import distinct_together
 
 if TYPE_CHECKING:

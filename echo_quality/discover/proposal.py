@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from echo_quality.contract import Dialect, LogicalType
-from echo_quality.discover.decisions import Decision
+from echo_quality.discover.decision import Decision
 from echo_quality.discover.keys import Roles
 from echo_quality.discover.risks import Risk, Totals
 from echo_quality.loading.header import spelling

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from echo_quality.contract import LogicalType
-from echo_quality.discover.decisions import Decision, is_identifier
+from echo_quality.discover.decision import Decision, is_identifier
 from echo_quality.discover.numbers import CODES
 from echo_quality.discover.profile import dated_after, distinct_together, extremes
 from echo_quality.generate.sql_text import literal, name
