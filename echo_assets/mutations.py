@@ -14,6 +14,7 @@ from echo_quality.expectations import TableSuite, suites_of_models
 from echo_quality.generate.staging_suite import staging_suite
 from echo_quality.generate.tables import tables_of
 from echo_quality.invariants import INVARIANTS
+from echo_quality.suites.declarations import declared_checks
 
 if TYPE_CHECKING:
     from echo_assets.sources import Sources
@@ -27,16 +28,27 @@ def flaws(contracts: Mapping[str, Contract], manifest: Manifest) -> list[str]:
     from echo_quality.mutations.flaws import flaws_of_contract, flaws_of_table
 
     found = [flaw for contract in contracts.values() for flaw in flaws_of_contract(contract)]
-    held = {test["name"] for test in data_tests(manifest).values()} | {each.name for each in INVARIANTS}
     for suite in suites_of_models():
         types = types_of_models(manifest).get(suite.asset)
         if types is None:
             found.append(f"suite {suite.name!r}: dbt builds no {suite.asset}: name a model with its schema")
         else:
             found += flaws_of_table(suite, types)
-        gone = [each for each in suite.held_by if each.split()[-1] not in held]
-        found += [f"suite {suite.name!r}: held_by names {each}, which is no dbt test and no invariant" for each in gone]
-    return found
+    return found + _held_by_nothing(contracts, manifest)
+
+
+def _held_by_nothing(contracts: Mapping[str, Contract], manifest: Manifest) -> list[str]:
+    """Suites that count on a check which is not there."""
+    suites = [*suites_of_models(), *map(staging_suite, contracts.values())]
+    checks = {f"{suite.asset} {check.name}" for suite in suites for check in declared_checks(suite.suite)}
+    held = {test["name"] for test in data_tests(manifest).values()} | {each.name for each in INVARIANTS}
+    named = [(each.suite, other) for each in contracts.values() for other in each.held_by]
+    named += [(suite.name, other) for suite in suites for other in suite.held_by]
+    return [
+        f"suite {suite!r}: {other} shall hold a rule of it, and is no check: correct the name"
+        for suite, other in named
+        if other not in checks and other.split()[-1] not in held
+    ]
 
 
 def mutate_all(sources: Sources, manifest: Manifest) -> Iterator[Mutated]:

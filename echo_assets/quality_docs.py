@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from echo_quality.suites.pages import Checkpoint
 
 QUALITY_DOCS = dg.AssetKey(["docs", "quality"])
-_DESCRIPTION = """One page is the latest run of one suite: what it demands, whether it holds, and rows where it does not.
+_DESCRIPTION = """One page is the latest run of one suite: what it demands, and where that does not hold, with rows.
 
 They are written to `$ECHO_HOME/docs/quality/`, again whenever there are new results; `index.html` lists them."""
 

@@ -57,7 +57,7 @@ def documented_suites(sources: Sources) -> Iterator[Documented]:
     """Every suite there is: of loads, of staging tables, of models."""
     for contract in sources.contracts.values():
         asset = f"staging/{contract.source}"
-        yield Documented(suite_of(contract), asset, contract.owner)
+        yield Documented(suite_of(contract), asset, contract.owner, contract.held_by)
         table = staging_suite(contract)
         yield Documented(table.suite, asset, contract.owner, table.held_by)
     for suite in suites_of_models():

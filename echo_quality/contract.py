@@ -128,6 +128,8 @@ class Contract:
     freshness_hours: float | None = None
     over_time: OverTime = field(default_factory=OverTime)
     grain: str = ""
+    held_by: tuple[str, ...] = ()
+    """`asset check` of what belongs to the suite but needs other tables, and is asked where those are read."""
     dialect: Dialect = field(default_factory=Dialect)
     server: Server | None = None
     totals_row: TotalsRow | None = None

@@ -2,7 +2,7 @@
 
 Only reading lives here. Echo uses the standard's own fields and, where the standard has none, `customProperties`:
 on the contract `suite`, `eventColumn`, `conserved`, `maxRejectedShare`, `timezone`, `encoding`, `delimiter`, `sheet`,
-`headerRow`, `headerRows`;
+`headerRow`, `headerRows`, `heldBy`;
 on a property `scale`, `precision`, `formats`, `lowerCase`, `default`, `defaultFrom`, `derivedFrom`, `computedAs`,
 `acceptedSeverity`, `patternSeverity`, `knownIn`; and on both what `odcs_readings.py` lists.
 """
@@ -40,7 +40,7 @@ _VERSION = re.compile(r"^\d+\.\d+\.\d+$")
 _TYPES = {"object": LogicalType.JSON, "array": LogicalType.JSON}
 _PROPERTIES_OF_DIALECT = ("encoding", "delimiter", "sheet", "headerRow", "headerRows")
 _PROPERTIES_OF_CONTRACT = frozenset(
-    {"suite", "eventColumn", "conserved", "maxRejectedShare", "timezone", *_PROPERTIES_OF_DIALECT}
+    {"suite", "eventColumn", "conserved", "maxRejectedShare", "timezone", "heldBy", *_PROPERTIES_OF_DIALECT}
 )
 _PROPERTIES_OF_COLUMN = frozenset(
     {
@@ -105,6 +105,7 @@ def _contract(source: str, standard: OpenDataContractStandard) -> Contract:
         over_time=over_time(custom, standard.slaProperties or [], f"{source}.{custom.get('eventColumn')}"),
         dialect=Dialect(*(custom.get(name) for name in _PROPERTIES_OF_DIALECT)),
         totals_row=totals_row_of(custom),
+        held_by=tuple(custom.get("heldBy", ())),
     )
     check_contract(contract)
     return contract

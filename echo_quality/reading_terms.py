@@ -18,6 +18,7 @@ _NOT_READ_BY = frozenset(
     (
         *("version", "owner", "description", "grain", "suite", "max_rejected_share"),
         *("freshness_hours", "drift", "event_hours", "server", "personal", "identifies", "counted"),
+        *("held_by", "known", "known_in"),
     )
 )
 
