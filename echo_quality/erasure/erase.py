@@ -165,6 +165,7 @@ def _redact_archived(
             found = lake_files.redact_lines(archived, erased)
         if found is not None:
             lake_files.note(connection, archived, found)
+            tables.repoint_texts(connection, contract, found.rows)
             redacted += 1
     return redacted
 

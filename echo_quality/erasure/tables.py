@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -165,6 +166,17 @@ def repoint(connection: Connection[Any], contract: Contract, old: str, new: str)
     )
     if old != new:
         connection.execute("delete from ops.quarantine_rows where source = %(source)s and fingerprint = %(old)s", names)
+
+
+def repoint_texts(
+    connection: Connection[Any], contract: Contract, rows: Iterable[tuple[Mapping[str, Any], Mapping[str, Any]]]
+) -> None:
+    """The same for rows of archived files, before and after: they may have been rejected, and fixed since."""
+    for before, after in rows:
+        texts = [Jsonb({name: text for name, text in row.items() if text is not None}) for row in (before, after)]
+        found = connection.execute("select md5((%s::jsonb)::text), md5((%s::jsonb)::text)", texts).fetchone()
+        if found is not None:
+            repoint(connection, contract, *found)
 
 
 def _updated(

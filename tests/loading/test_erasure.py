@@ -221,6 +221,16 @@ def test_the_status_of_a_rejected_row_goes_on_under_its_new_text(loaded):
     assert loaded.value(lost) == 0
 
 
+def test_not_even_the_hash_of_a_rejected_text_stays_once_its_row_was_mended(warehouse):
+    warehouse.load("customers", "a.csv", CUSTOMERS + REJECTED + OTHER, share=1.0)
+    [(hashed,)] = warehouse.rows("select fingerprint from ops.quarantine_rows")
+    warehouse.load("customers", "a.csv", CUSTOMERS + ME + OTHER)
+    erased(warehouse)
+    [(status, now)] = warehouse.rows("select status, fingerprint from ops.quarantine_rows")
+    assert status == "fixed"
+    assert now != hashed
+
+
 def test_files_of_the_landing_folder_are_named_and_left_alone(loaded):
     erased(loaded)
     files = [
