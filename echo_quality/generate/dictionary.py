@@ -38,7 +38,7 @@ def _section(contract: Contract) -> str:
 
 def _column(column: Column) -> str:
     kind = f"number({column.precision},{column.scale})" if column.logical_type == "number" else column.logical_type
-    personal = " Personal data." if column.personal else ""
+    personal = " Personal data." if column.personal else " Identifies a person." if column.identifies else ""
     read = f" {_cell(in_words(column.reading))}" if column.reading != Reading() else ""
     aliases = ", ".join(f"`{alias}`" for alias in column.aliases)
     required = "yes" if column.must_be_present else ("filled in" if column.required else "no")
