@@ -75,7 +75,7 @@ def _findings(file: UnknownFile, path: Path, source: str, workspace: Path, today
     told = file.contract.dialect
     dialect = replace(told, encoding=told.encoding or file.notes.get("encoding"))
     rows = profiles[0].rows if profiles else 0
-    return Findings(source, path.name, rows, masked, roles, shown, file.nameless, dialect, totals)
+    return Findings(source, _shown(path.name), rows, masked, roles, shown, file.nameless, dialect, totals)
 
 
 def _masked_decision(decision: Decision) -> Decision:
@@ -91,6 +91,11 @@ def _masked(sentence: str) -> str:
         return re.sub("[0-9]", "9", re.sub("[^\\W0-9]", "a", quoted[0]))
 
     return re.sub("'[^']*'", shape, sentence)
+
+
+def _shown(file_name: str) -> str:
+    """A file's name on one line of a comment, whatever signs it has."""
+    return "".join(sign if sign.isprintable() else "?" for sign in file_name)
 
 
 def source_name(path: Path) -> str:

@@ -184,7 +184,7 @@ def _filled(each: Decision) -> str:
 def _comment(sentence: str, prefix: str) -> Iterator[str]:
     """A sentence as lines of comments."""
     line = prefix
-    for word in " ".join(sentence.split()).split(" "):
+    for word in "".join(sign if sign.isprintable() else " " for sign in sentence).split():
         if len(line) + len(word) > _WIDTH and line.strip("# "):
             yield line.rstrip()
             line = prefix + "  "
@@ -194,7 +194,7 @@ def _comment(sentence: str, prefix: str) -> Iterator[str]:
 
 def _text(text: str) -> str:
     """A text as YAML reads it back, whatever it holds."""
-    return json.dumps(text, ensure_ascii=False)
+    return json.dumps(text, ensure_ascii=not text.isprintable())
 
 
 def _value(value: Any) -> str:

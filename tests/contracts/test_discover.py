@@ -199,6 +199,15 @@ def test_what_the_bytes_do_not_tell_can_be_said(proposed):
     assert contract.dialect.encoding == "cp1251"
 
 
+def test_signs_that_mean_something_in_yaml_stay_what_they_are(proposed):
+    header = '"id: [""x"", {y}]\nkind: Else","# day","\x7f\u2028note"'
+    cells = "\n".join(f'o{at},2024-01-0{at},"a: #b\x85"' for at in range(1, 6))
+    proposal, contract = proposed(f"{header}\n{cells}\n", "a\nkind: Else.csv")
+    assert contract.names == ("line_id", "id_x_y_kind_else", "day", "note")
+    assert contract.column("note").accepted == ("a: #b\x85",)
+    assert proposal.rejected == ()
+
+
 @pytest.mark.parametrize(
     ("content", "error"), [("order_id,day\n", DiscoverError), ("", RefusedFile), ("a,a\n1,2\n", RefusedFile)]
 )
