@@ -117,7 +117,7 @@ def decoded(path: Path, encoding: str) -> Iterator[str]:
 
 def as_utf8(path: Path, encoding: str, target: Path) -> Path:
     """The file itself where it is UTF-8, else a UTF-8 copy at `target`."""
-    if codecs.lookup(encoding).name in ("utf-8", "utf-8-sig", "ascii"):
+    if codecs.lookup(encoding).name in ("utf-8", "utf-8-sig"):
         return path
     try:
         with target.open("w", encoding="utf-8", newline="") as file:
