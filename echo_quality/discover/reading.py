@@ -149,6 +149,8 @@ def preamble(head: Path) -> int:
     widths = max(([line.count(sign) for line in lines] for sign in ",;\t|"), key=lambda counts: sum(map(bool, counts)))
     usual, times = Counter(width for width in widths if width).most_common(1)[0] if any(widths) else (0, 0)
     above = widths.index(usual) if usual else 0
+    if any(line.count('"') % 2 for line in lines[:above]):
+        return 0  # a header whose quotes stretch over lines
     follows = [width for width in widths[above:] if width]
     return above if above and times >= 3 and times > _MOSTLY * len(follows) and max(widths[:above]) < usual else 0
 
