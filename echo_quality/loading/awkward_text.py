@@ -83,10 +83,10 @@ def _why(record: list[str] | str, line: str, width: int, limits: Limits) -> str:
 
 
 def _broken_number(record: list[str], width: int) -> str:
-    """A hint where a separator of thousands may have been taken for a delimiter; empty if nothing looks like one."""
+    """A hint, without a value, where a separator of thousands may have been taken for a delimiter; else empty."""
     if len(record) <= width:
         return ""
-    for left, right in pairwise(part.strip() for part in record):
+    for at, (left, right) in enumerate(pairwise(part.strip() for part in record), 1):
         if _THOUSANDS.fullmatch(left) and _HUNDREDS.fullmatch(right):
-            return f": {left} and {right} may be one number whose separator of thousands is not quoted"
+            return f": fields {at} and {at + 1} may be one number whose separator of thousands is not quoted"
     return ""

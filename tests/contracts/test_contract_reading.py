@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from echo_quality.contract import ContractError
+from echo_quality.contract import ContractError, Dialect
 from echo_quality.odcs import read_contract, read_contracts
 from echo_quality.over_time import Drift, DriftSeverity, OverTime, SchemaMode
 
@@ -65,6 +65,10 @@ SPOILT = {
     "a rule on a column": ("        required: true\n        logicalTypeOptions", "        quality: [{name: x}]\n        logicalTypeOptions", ["'amount'", "quality"]),
     "an unknown encoding": ("property: timezone, value: UTC", "property: encoding, value: klingon", ["klingon"]),
     "a delimiter of two characters": ("property: timezone, value: UTC", "property: delimiter, value: ', '", ["delimiter"]),
+    "a header row before the first": ("property: timezone, value: UTC", "property: headerRow, value: 0", ["headerRow", "0"]),
+    "a header row that is no number": ("property: timezone, value: UTC", "property: headerRow, value: four", ["headerRow", "four"]),
+    "header rows without end": ("property: timezone, value: UTC", "property: headerRows, value: 11", ["headerRows", "1 to 10"]),
+    "a sheet before the first": ("property: timezone, value: UTC", "property: sheet, value: 0", ["sheet", "position from 1"]),
     "computed from what is not there": ("{property: scale, value: 2}", "{property: computedAs, value: price * 2}", ["'amount'", "price"]),
     "computed by a division": ("{property: scale, value: 2}", "{property: computedAs, value: amount / 2}", ["divides"]),
     "an age of events that is about another column": ("  - {property: frequency, value: 24, unit: h, element: sales.sold_on}", "  - {property: latency, value: 24, unit: h, element: sales.amount}", ["latency", "sales.amount", "sales.sold_on"]),
@@ -101,6 +105,14 @@ def test_the_unspoilt_contract_is_read(tmp_path):
     assert (contract.key, contract.event_column, contract.freshness_hours) == (("sale_id",), "sold_on", 24.0)
     assert contract.column("sale_id").derived_from == ("sold_on", "amount")
     assert (contract.column("amount").minimum, contract.column("amount").scale) == ("0", 2)
+
+
+def test_what_is_said_about_files_is_read(tmp_path):
+    text = SALES.read_text(encoding="utf-8")
+    said = [("encoding", "cp1250"), ("delimiter", "'|'"), ("sheet", 2), ("headerRow", 4), ("headerRows", 2)]
+    lines = "".join(f"  - {{property: {name}, value: {value}}}\n" for name, value in said)
+    contract = read(text.replace("customProperties:\n", f"customProperties:\n{lines}", 1), tmp_path)
+    assert contract.dialect == Dialect("cp1250", "|", 2, 4, 2)
 
 
 def test_what_is_said_about_loads_over_time_is_read(tmp_path):

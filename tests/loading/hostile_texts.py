@@ -93,7 +93,7 @@ DELIMITERS = {
 }  # fmt: skip
 
 RAGGED = {
-    "a separator of thousands without quotes": Case("a.csv", HEADER + GOOD + "T2,2024-01-03,1,234.50,C2,paid\n", QUARANTINED, HALF, "1 and 234.50 may be one number"),
+    "a separator of thousands without quotes": Case("a.csv", HEADER + GOOD + "T2,2024-01-03,1,234.50,C2,paid\n", QUARANTINED, HALF, "fields 3 and 4 may be one number"),
     "a currency with a separator without quotes": Case("a.csv", HEADER + GOOD + "T2,2024-01-03,$12,345,C2,paid\n", QUARANTINED, HALF, "separator of thousands is not quoted"),
     "a delimiter after each row": Case("a.csv", HEADER + GOOD.replace("\n", ",\n"), QUARANTINED, LOST, "6 fields where the header has 5"),
     "rows of nothing but delimiters": Case("a.csv", HEADER + GOOD + ",,,,\n", QUARANTINED, HALF, "customer_id_not_null"),

@@ -11,12 +11,13 @@ import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import dagster as dg
 import pytest
 from loading.books import xlsx
 from loading.corpus import GOOD, HEADER
 from loading.test_formats_agree import as_parquet
 
-from echo_assets.retries import said
+from echo_assets.retries import retried, said
 from echo_quality.loading.refusal import RefusedFile
 from echo_quality.loading.source_file import SourceFile
 
@@ -96,6 +97,17 @@ def test_each_trouble_with_a_disk_says_what_to_do():
         said(OSError(errno.EIO, "Input/output error", "/lake/x"))
         == "Input/output error at /lake/x: see to it, then run again"
     )
+
+
+def test_a_step_that_meets_a_full_disk_fails_at_once_and_says_so():
+    with pytest.raises(dg.Failure) as failure, retried(dg.build_asset_context()):
+        raise OSError(errno.ENOSPC, "No space left on device", "/home/echo/lake/raw")
+    assert failure.value.description == (
+        "the disk is full at /home/echo/lake/raw (No space left on device): "
+        "make room, then run again; what was published stays as it was"
+    )
+    assert failure.value.allow_retries is False
+    assert failure.value.__cause__ is None
 
 
 def test_a_lake_that_is_read_only_changes_nothing(warehouse):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import astuple, fields
 from datetime import date
 from pathlib import Path
 
 import pytest
 
 from echo_assets.settings import PROJECT, Settings, SettingsError
+from echo_quality.loading.limits import Limits
 
 
 class Recording(Mapping[str, str]):
@@ -84,6 +86,21 @@ def test_a_refused_database_url_does_not_show_its_password(url: str) -> None:
 def test_the_representation_of_settings_shows_no_password() -> None:
     secret = {"ECHO_DATABASE_URL": "postgresql://me:hunter2@db/x", "ECHO_ALERT_URL": "slack://hunter2/"}
     assert "hunter2" not in repr(Settings.from_environment(secret))
+
+
+def test_each_limit_of_a_file_is_a_setting() -> None:
+    given = {Limits.setting(each.name): "7" for each in fields(Limits)}
+    assert set(astuple(Settings.from_environment(given).limits)) == {7}
+    assert Settings.from_environment({}).limits == Limits()
+    with pytest.raises(SettingsError, match="ECHO_MAX_COLUMNS='none'"):
+        Settings.from_environment({"ECHO_MAX_COLUMNS": "none"})
+
+
+def test_env_example_tells_the_usual_limits() -> None:
+    example = (PROJECT / ".env.example").read_text(encoding="utf-8")
+    told = dict(re.findall(r"Default: (\d+)\n(ECHO_MAX_[A-Z_]+)=", example))
+    usual = {str(getattr(Limits(), each.name)): Limits.setting(each.name) for each in fields(Limits)}
+    assert usual == told
 
 
 def test_env_example_documents_every_variable_and_no_other() -> None:
