@@ -42,7 +42,7 @@ where check_result_id > %(overlap)s and check_result_id <= %(newest)s and not pa
         where not before.passed and before.severity = 'ERROR'
             and before.metadata -> 'sample' is not distinct from result.metadata -> 'sample'
     ) or (check_result_id > %(last)s and not exists (
-        select from ops.alerts where kind = 'check_failure' and raised_at > %(since)s
+        select from ops.alerts where kind = 'check_failure' and suppressed_by is null and raised_at > %(since)s
             and subject = asset || coalesce(' [' || partition || ']', '') || ': ' || check_name
     )))
 order by check_result_id

@@ -49,8 +49,10 @@ def before(loading_url: str, contracts: dict[str, Contract], tmp_path_factory: p
 def usual(before: Warehouse) -> Iterator[Warehouse]:
     [(newest,)] = before.rows("select max(load_id) from ops.loads")
     yield before
-    for table in before.rows("select schemaname || '.' || tablename from pg_tables where schemaname = any (array['raw', 'staging', 'quarantine'])"):
-        before.connection.execute(f"delete from {table[0]} where _row_id >> 32 > {newest}".encode())
+    tables = before.rows("select schemaname || '.' || tablename from pg_tables where schemaname <> 'ops'")
+    for (table,) in tables:
+        if table.split(".")[0] in ("raw", "staging", "quarantine"):
+            before.connection.execute(f"delete from {table} where _row_id >> 32 > {newest}".encode())
     for ledger in ("loads", "load_profiles"):
         before.connection.execute(f"delete from ops.{ledger} where load_id > {newest}".encode())
     before.connection.execute("delete from ops.incidents")
