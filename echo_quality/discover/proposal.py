@@ -46,7 +46,7 @@ def _head(found: Findings) -> Iterator[str]:
         for risk in found.risks:
             yield from _comment(f"- {risk.column + ': ' if risk.column else ''}{risk.kind}: {risk.sentence}.", "# ")
     for header in found.nameless:
-        yield from _comment(f"- {header!r} has no letter or digit that a name could be made of; rename it.", "# ")
+        yield from _comment(f"- {header!r} has no header that a name could be made of; give it one.", "# ")
     yield "apiVersion: v3.0.2"
     yield "kind: DataContract"
     yield f"id: echo-{found.source.replace('_', '-')}"
@@ -210,6 +210,8 @@ def in_words(found: Findings, rejected: Sequence[tuple[str, int]]) -> Iterator[s
     personal = [f"{each.name} ({each.personal})" for each in found.decisions if each.personal]
     if personal:
         yield f"marked as personal: {', '.join(personal)}"
+    if found.nameless:
+        yield f"left out, for want of a usable header: {', '.join(map(repr, found.nameless))}"
     for risk in found.risks:
         yield f"{risk.kind}: {risk.column + ': ' if risk.column else ''}{risk.sentence}"
     for rule, rows in rejected:

@@ -79,6 +79,7 @@ def read_unknown(path: Path, source: str, workspace: Path, dialect: Dialect) -> 
     table = prepare(path, path.name, contract, _folder(workspace, "rows"))
     if not table.is_rewritten and has_stray_quotes(table.path, table.delimiter):
         table = _rewritten(path, contract, workspace)
+    fields = tuple(field for field in fields if field.name in table.columns)  # a blank header is none in the file
     known = {field.header for field in fields}
     return UnknownFile(fields, tuple(header for header in headers if header not in known), table, contract)
 

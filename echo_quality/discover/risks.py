@@ -156,11 +156,12 @@ def totals_of(connection: duckdb.DuckDBPyConnection, decisions: Sequence[Decisio
     columns = ", ".join(name(each.name) for each in decisions)
     last = connection.execute(f"select {columns} from landed order by _row_number desc limit 1").fetchone() or ()
     row = {each.name: value for each, value in zip(decisions, last, strict=True)}
-    words = [(column, value) for column, value in row.items() if value and re.search(_TOTAL, value, re.IGNORECASE)]
+    found = ((column, re.search(_TOTAL, value, re.IGNORECASE)) for column, value in row.items() if value)
+    words = [(column, word[0].strip()) for column, word in found if word]
     numbers = [each.name for each in decisions if each.kind in (LogicalType.INTEGER, LogicalType.NUMBER)]
     sums = tuple(column for column in numbers if row[column] and _adds_up(connection, column))
     if words:
-        return Totals(words[0][0], words[0][1].strip(), sums)
+        return Totals(*words[0], sums)
     empty = sum(value is None for value in last)
     return Totals("", "", sums) if sums and empty > len(last) / 3 else None
 

@@ -208,6 +208,13 @@ def test_signs_that_mean_something_in_yaml_stay_what_they_are(proposed):
     assert proposal.rejected == ()
 
 
+def test_columns_without_a_usable_header_are_named_and_left_out(proposed):
+    proposal, contract = proposed(table("order_id,day,,\u6570\u91cf", "o1,2024-01-01,x,1", "o2,2024-01-02,y,2"))
+    assert contract.names == ("order_id", "day")
+    assert proposal.findings.nameless == ("column_3", "\u6570\u91cf")
+    assert "'column_3' has no header" in proposal.text
+
+
 @pytest.mark.parametrize(
     ("content", "error"), [("order_id,day\n", DiscoverError), ("", RefusedFile), ("a,a\n1,2\n", RefusedFile)]
 )
