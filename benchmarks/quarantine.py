@@ -36,8 +36,11 @@ def _with(name: str, text: str) -> Callable[[list[str]], list[str]]:
 
 
 VALUES = (
-    _with("transaction_date", "31/12/2024"), _with("amount", "ten"), _with("status", "unknown"), _with("customer_id", ""),
-)  # fmt: skip
+    _with("transaction_date", "31/12/2024"),
+    _with("amount", "ten"),
+    _with("status", "unknown"),
+    _with("customer_id", ""),
+)
 LINES = (
     lambda fields: [*fields, "surplus"],
     lambda fields: fields[:3],
@@ -51,10 +54,11 @@ def spoilt(clean: Path, share: float, *ways: Callable[[list[str]], list[str]]) -
     with clean.open(encoding="utf-8") as lines, path.open("w", encoding="utf-8") as copy:
         copy.write(next(lines))
         for number, line in enumerate(lines):
-            if number % every == 0:
-                line = ",".join(ways[count % len(ways)](line.rstrip("\n").split(","))) + "\n"
+            if number % every:
+                copy.write(line)
+            else:
+                copy.write(",".join(ways[count % len(ways)](line.rstrip("\n").split(","))) + "\n")
                 count += 1
-            copy.write(line)
     return path, count
 
 

@@ -111,7 +111,7 @@ def _settled(partial: Path, folder: Path, sha256: str) -> Path:
 
 
 def erased_marker(archived: Path) -> Path:
-    """Beside an archived file: somebody was erased from its bytes, so the bytes that its name tells must not come back."""
+    """Beside an archived file: somebody was erased from it, so the bytes that its name tells must not come back."""
     return archived.with_name(f"{archived.name}.erased")
 
 

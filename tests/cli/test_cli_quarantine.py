@@ -1,4 +1,4 @@
-"""`echoctl quarantine` and `echoctl replay`: rows are listed, shown, exported, waived, and read again by a mended contract."""
+"""`echoctl quarantine` and `replay`: rows are listed, shown, exported, waived, and read by a mended contract."""
 
 from __future__ import annotations
 
