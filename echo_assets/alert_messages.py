@@ -50,7 +50,8 @@ def message_of(alerts: Sequence[Alert]) -> Message:
     """The message about alerts of one place, the most telling first: a refused load says more than its broken rules."""
     alerts = sorted(alerts, key=lambda alert: (alert.kind != "load_refused", alert.alert_id))
     first, others = alerts[0], alerts[1:]
-    lines = [first.subject, first.message, *_facts(first), *_sample(first.metadata.get("sample") or ())]
+    rows = [row for alert in alerts for row in alert.metadata.get("sample") or ()]
+    lines = [first.subject, first.message, *_facts(first), *_sample(rows)]
     if others:
         lines += ["", "With it:", *(f"- {alert.subject}: {alert.message}" for alert in others[:_SUBJECTS])]
         lines += [f"- and {len(others) - _SUBJECTS} more"] if len(others) > _SUBJECTS else []

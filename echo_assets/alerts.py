@@ -50,7 +50,7 @@ order by check_result_id
 """Checks that turned red or are red for other rows, and those that have been red for so long that it is told again."""
 
 _NEW_REFUSALS = """
-select load_id, source, file, partition_key, reason, rows_in_file, quarantined from ops.loads
+select load_id, source, file, partition_key, reason from ops.loads
 where status = 'refused' and not exists (
     select from ops.alerts where kind = 'load_refused' and metadata @> jsonb_build_object('load_id', load_id)
 )
@@ -155,10 +155,8 @@ def _raised_others(sources: Sources) -> list[str]:
     for row in _rows(sources, _NEW_REFUSALS):
         place = f"staging/{row['source']} [{row['partition_key']}]"
         contract = sources.contracts.get(row["source"])
-        details = {
-            "place": place, "owner": contract.owner if contract else None, "runbook": "docs/runbook.md#a-refused-load",
-            "sample": [{"rows_in_file": row["rows_in_file"], "rejected": row["quarantined"]}],
-        }  # fmt: skip
+        owner = contract.owner if contract else None
+        details = {"place": place, "owner": owner, "runbook": "docs/runbook.md#a-refused-load"}
         subject, cause = f"{row['source']}/{row['file']} was refused", {"load_id": row["load_id"]}
         if raise_alert(sources, "load_refused", subject, row["reason"] or "no reason", None, cause, details):
             told.append(f"{subject}: {row['reason']}")

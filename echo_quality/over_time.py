@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 PROPERTIES = frozenset({"schemaMode", "driftWindow", "driftThreshold", "driftMinimum", "driftSeverity"})
 _HOURS = {"h": 1.0, "d": 24.0}
 _EVENT_TIME = ("latency", "freshness")
+_OTHERS = (
+    "frequency", "retention", "availability", "generalAvailability", "timeOfAvailability", "endOfSupport",
+    "endOfLife", "throughput", "errorRate", "timeToDetect", "timeToNotify", "timeToRepair",
+)  # fmt: skip
+"""What the standard knows beside it; none but frequency is asked of the data."""
 
 
 class SchemaMode(StrEnum):
@@ -78,7 +83,10 @@ def over_time(
 
 
 def _event_hours(agreed: Iterable[ServiceLevelAgreementProperty], event_element: str) -> float | None:
-    found = [sla for sla in agreed if sla.property in _EVENT_TIME]
+    written = list(agreed)
+    if unknown := [str(sla.property) for sla in written if sla.property not in (*_EVENT_TIME, *_OTHERS)]:
+        raise ValueError(f"unknown slaProperties {', '.join(unknown)}: frequency and latency are asked of the data")
+    found = [sla for sla in written if sla.property in _EVENT_TIME]
     if not found:
         return None
     if len(found) > 1:

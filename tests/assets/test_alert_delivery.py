@@ -16,7 +16,8 @@ import pytest
 from alert_sink import SECRET, Sink, SourcesOver, ledger_alone, listening_sink
 
 from echo_assets import server
-from echo_assets.alert_delivery import alert_delivery_sensor, deliver_alerts, services_of, try_out
+from echo_assets.alert_delivery import alert_delivery_sensor, deliver_alerts, sent, services_of, try_out
+from echo_assets.alert_messages import Message
 from echo_assets.alert_outbox import Delivered, Policy, deliver
 from echo_assets.settings import Settings
 
@@ -129,13 +130,15 @@ def test_a_sink_that_is_down_is_tried_again_after_longer_and_longer_waits(outbox
 def test_a_round_that_dies_after_sending_tells_it_again_and_never_not_at_all(outbox: Outbox) -> None:
     alert = outbox.red()
 
-    def sends_and_dies(*_: object) -> str | None:
+    def sends_and_dies(_service: str, message: Message) -> str | None:
+        assert sent(outbox.sink.url, message) is None
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         deliver(outbox.connection, ["1 json"], sends_and_dies, Policy(), NOON)
     assert outbox.state(alert)["delivered_at"] is None
     assert outbox.round() == Delivered(told=1)
+    assert len(outbox.sink.arrived) == 2
 
 
 def test_a_service_that_took_it_is_not_told_again_because_another_did_not(outbox: Outbox) -> None:
@@ -166,12 +169,13 @@ def test_a_check_that_stays_red_is_told_once_until_it_was_green_or_a_day_is_over
 def test_what_is_about_one_file_goes_out_together_with_the_refusal_first(outbox: Outbox) -> None:
     place = "staging/revenue [bad-csv--1]"
     for rule in ("amount_valid", "status_accepted"):
-        outbox.raise_alert(f"{place}: {rule}", place=place)
+        outbox.raise_alert(f"{place}: {rule}", place=place, sample=[{"broken": rule}])
     outbox.raise_alert("revenue/bad.csv was refused", "load_refused", place=place)
     assert outbox.round() == Delivered(told=1)
     [message] = outbox.sink.arrived
     assert message["title"] == "Echo: a file was refused: revenue/bad.csv was refused (and 2 more)"
     assert f"- {place}: amount_valid" in message["message"]
+    assert "broken=status_accepted" in message["message"]
 
 
 def test_a_flood_is_summed_up_and_the_next_hour_begins_anew(outbox: Outbox) -> None:

@@ -35,6 +35,21 @@ def loaded(platform: Platform) -> None:
     assert platform.rows("select status, reason from ops.loads") == [("loaded", None)]
 
 
+def test_after_a_load_every_check_over_time_has_a_verdict_with_its_figures(platform: Platform) -> None:
+    assert platform.verdict("staging/revenue", "rows_per_file_as_usual").message == (
+        "Not judged yet: 0 of the 8 files that it takes have come before."
+    )
+    facts = platform.value(
+        """select metadata -> 'facts' from ops.check_results
+           where asset = 'staging/revenue' and check_name = 'rejected_share_within_bound'"""
+    )
+    assert facts == {"share": 0.0, "bound": 0.05, "highest_share": 0.0, "owner": "analytics_team"}
+    names = {check.name for check in checks_over_time(platform.sources.contracts["revenue"])}
+    assert names == {
+        name for (name,) in platform.rows("select check_name from ops.check_results where metadata ? 'facts'")
+    }
+
+
 @pytest.fixture
 def ask(platform: Platform) -> Callable[..., Finding]:
     """ask(check, now, hours, timezone): what a check of revenue finds at that time."""

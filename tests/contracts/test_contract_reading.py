@@ -72,6 +72,7 @@ SPOILT = {
     "computed from what is not there": ("{property: scale, value: 2}", "{property: computedAs, value: price * 2}", ["'amount'", "price"]),
     "computed by a division": ("{property: scale, value: 2}", "{property: computedAs, value: amount / 2}", ["divides"]),
     "an age of events that is about another column": ("  - {property: frequency, value: 24, unit: h, element: sales.sold_on}", "  - {property: latency, value: 24, unit: h, element: sales.amount}", ["latency", "sales.amount", "sales.sold_on"]),
+    "a misspelt service level": ("{property: frequency", "{property: frequenzy", ["slaProperties", "frequenzy", "latency"]),
     "an age of events in weeks": ("{property: frequency, value: 24, unit: h, element: sales.sold_on}", "{property: latency, value: 2, unit: w}", ["latency", "'w'"]),
     "an age of events that is none": ("{property: frequency, value: 24, unit: h, element: sales.sold_on}", "{property: latency, value: soon, unit: h}", ["latency", "soon"]),
     "an unknown schema mode": ("property: timezone, value: UTC", "property: schemaMode, value: strict", ["schemaMode", "strict", "evolve, freeze, discard"]),
