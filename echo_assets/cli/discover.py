@@ -64,7 +64,7 @@ def discover(
         raise typer.Exit(FAILED)
 
 
-def _scratch(settings: Settings) -> Path:
+def _scratch(settings: Settings) -> Path | None:
+    """The home's own place for temporary files, if there is a home; looking at a file makes none."""
     scratch = settings.home / "tmp"
-    scratch.mkdir(parents=True, exist_ok=True)
-    return scratch
+    return scratch if scratch.is_dir() else None
