@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from echo_assets import server
+from echo_assets.quality_docs import withdraw_pages
 from echo_assets.sources import Sources
 
 if TYPE_CHECKING:
@@ -32,7 +33,10 @@ def begin(sources: Sources, person: str, by: str) -> Erasure:
     from echo_quality.erasure.erase import erase
 
     settings = sources.settings
-    handlers = {"event log": lambda person, token: _erase_from_event_log(sources, person, token)}
+    handlers = {
+        "event log": lambda person, token: _erase_from_event_log(sources, person, token),
+        "quality pages": lambda person, _: withdraw_pages(settings, person),
+    }
     with sources.connection() as connection:
         contracts = sources.contracts.values()
         return erase(connection, contracts, person, by, settings.lake, settings.timezone, handlers)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from html import escape
+from html import escape, unescape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -82,6 +82,20 @@ def quality_docs_are_current(sources: Sources) -> bool:
     """Whether the pages are there and there is no newer result of a suite."""
     folder = _folder(sources.settings)
     return (folder / "index.html").is_file() and _states(folder).get("newest") == str(newest_result(sources))
+
+
+def withdraw_pages(settings: Settings, text: str) -> int:
+    """Take away the pages that show a text, an erased person's id say, and say how many: the next refresh writes them.
+
+    Their results must not show it any more.
+    """
+    folder = _folder(settings)
+    showing = [path for path in folder.glob("*.html") if text in unescape(path.read_text(encoding="utf-8"))]
+    if showing:
+        (folder / "made_from.json").unlink(missing_ok=True)
+    for path in showing:
+        path.unlink()
+    return len(showing)
 
 
 def _folder(settings: Settings) -> Path:

@@ -31,6 +31,7 @@ PLACES = (
     Place("rejected rows", "the same, and the values among the reasons go"),
     Place("check results", "samples of checks and alerts show the token"),
     Place("event log", "samples in Dagster's event log show the token"),
+    Place("quality pages", "pages that show the id are taken away, and written again from the results"),
     Place("archived files", "rows are redacted in the lake, whatever the format; ops.erased_files has the new hash"),
     Place("Parquet copies", "rows are redacted"),
     Place("models", "dimensions, facts and marts are rebuilt for the days of the person's rows"),

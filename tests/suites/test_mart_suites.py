@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import dagster as dg
@@ -10,6 +11,7 @@ import psycopg
 import pytest
 
 from echo_assets.definitions import build
+from echo_assets.quality_docs import withdraw_pages
 from echo_assets.server import Databases
 from echo_assets.settings import Settings
 from echo_assets.sources import Sources
@@ -133,6 +135,18 @@ def test_what_a_suite_says_that_something_else_holds_is_a_check_of_that_asset(se
         not in graph.asset_check_keys
     }
     assert missing == set()
+
+
+def test_pages_that_show_an_erased_id_are_taken_away_and_are_then_due(settings: Settings, tmp_path: Path) -> None:
+    there = replace(settings, home=tmp_path)
+    folder = there.docs / "quality"
+    folder.mkdir(parents=True)
+    for name, text in (("index", "c1"), ("mart_a", "customer_id O&#x27;Neil &amp; Sons"), ("mart_b", "customer_id c2")):
+        (folder / f"{name}.html").write_text(text)
+    (folder / "made_from.json").write_text("{}")
+    assert withdraw_pages(there, "O'Neil & Sons") == 1
+    assert sorted(path.name for path in folder.iterdir()) == ["index.html", "mart_b.html"]
+    assert withdraw_pages(there, "nobody") == 0
 
 
 def test_every_mart_has_a_suite_and_no_name_is_used_twice_on_an_asset(settings: Settings) -> None:
