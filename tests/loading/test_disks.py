@@ -101,9 +101,9 @@ def test_each_trouble_with_a_disk_says_what_to_do():
 
 def test_a_step_that_meets_a_full_disk_fails_at_once_and_says_so():
     with pytest.raises(dg.Failure) as failure, retried(dg.build_asset_context()):
-        raise OSError(errno.ENOSPC, "No space left on device", "/home/echo/lake/raw")
+        raise OSError(errno.ENOSPC, "No space left on device", "/lake/raw")
     assert failure.value.description == (
-        "the disk is full at /home/echo/lake/raw (No space left on device): "
+        "the disk is full at /lake/raw (No space left on device): "
         "make room, then run again; what was published stays as it was"
     )
     assert failure.value.allow_retries is False
