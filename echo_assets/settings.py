@@ -135,7 +135,7 @@ class _Given:
     def limits(self) -> Limits:
         """How large a file may be: one variable a limit."""
         usual = Limits()
-        given = {each.name: self.read(Limits.setting(each.name), _count, None) for each in fields(Limits)}
+        given = {each.name: self.read(Limits.setting(each.name), _limit(each.name), None) for each in fields(Limits)}
         return replace(usual, **{name: value for name, value in given.items() if value is not None})
 
 
@@ -185,8 +185,10 @@ def _megabytes(text: str) -> int:
     return _whole(text, 50, 1_000_000)
 
 
-def _count(text: str) -> int:
-    return _whole(text, 1, 100_000_000)
+def _limit(name: str) -> Callable[[str], int]:
+    """DuckDB reads a line as a whole, so that lines and fields cannot be as large as one likes."""
+    most = 8_000_000 if name.endswith("characters") else 100_000_000
+    return lambda text: _whole(text, 1, most)
 
 
 def _hours(text: str) -> int:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterable
-from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -33,7 +32,7 @@ def rewrite(path: Path, delimiter: str, writer: TextTableWriter, width: int, lim
             if (record := _next_record(lines, delimiter)) is None:
                 break
             _write(record, lines.taken, delimiter, writer, width, limits)
-    return replace(writer.table, longest_record=max(writer.table.longest_record, 4 * limits.field_characters + 64))
+    return writer.table
 
 
 def _next_record(lines: Lines, delimiter: str) -> list[str] | str | None:

@@ -13,6 +13,8 @@ from typing import Any
 from echo_quality.loading.header import NUL_SHOWN, HeaderMatch
 
 EXTRA, UNPARSED = "_extra", "_unparsed"
+_MANY = 1 << 20
+"""Characters of lines among which one may be longer than records usually are."""
 _KEPT = 1 << 20
 """Characters of a broken record that are kept beside the table; all of it is in the lake."""
 
@@ -90,6 +92,8 @@ class TextTableWriter:
             return
         text = "".join(lines)
         text = (text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text).removesuffix("\n")
+        if len(text) > _MANY:
+            self._longest = max(self._longest, len(max(lines, key=len).encode()) + 4)
         end = 2 * delimiter + "\r\n"  # as the other records end: PostgreSQL wants one line end in a file
         self._file.write(text.replace("\n", end) + end)
 

@@ -22,7 +22,7 @@ Cells = dict[int, dict[int, str]]
 """By row, then by column, both from 0: the error's text, or `UNCOMPUTED`."""
 UNCOMPUTED = "a formula without a stored value"
 _BLOCK = 1 << 20
-_SUSPECT = re.compile(rb"t=.e|:?f[ >/]")
+_SUSPECT = re.compile(rb"""t=["']e["']|<(?:\w+:)?f[ >/]""")
 _ERRORS = {0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 36: "#NUM!", 42: "#N/A"}
 _SHEET, _FORMULA, _ERROR = 0x85, 0x06, 0x205
 _AS_ERROR, _AS_NOTHING = 2, 3
@@ -69,7 +69,7 @@ def _may_have_any(content: IO[bytes]) -> bool:
     while block := content.read(_BLOCK):
         if _SUSPECT.search(rest + block):
             return True
-        rest = block[-8:]
+        rest = block[-32:]
     return False
 
 
