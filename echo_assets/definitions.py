@@ -10,7 +10,7 @@ import dagster as dg
 warnings.filterwarnings("ignore", category=dg.BetaWarning)
 warnings.filterwarnings("ignore", category=dg.PreviewWarning)
 
-from echo_assets.alerts import alert_sensors  # noqa: E402 - the filter must stand before what it silences
+from echo_assets.alerts.raising import alert_sensors  # noqa: E402 - the filter must stand before what it silences
 from echo_assets.dbt_models import dbt_models  # noqa: E402
 from echo_assets.drift_checks import mart_drift_checks  # noqa: E402
 from echo_assets.event_streams import event_streams  # noqa: E402

@@ -15,7 +15,7 @@ def register(app: typer.Typer) -> None:
 
 def alert() -> None:
     """Send a test message to every service of ECHO_ALERT_URL, and say which took it; none is shown in full."""
-    from echo_assets.alert_delivery import try_out
+    from echo_assets.alerts.delivery import try_out
 
     settings = Settings.from_environment()
     answers = try_out(settings)

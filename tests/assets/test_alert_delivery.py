@@ -16,9 +16,9 @@ import pytest
 from alert_sink import SECRET, Sink, SourcesOver, ledger_alone, listening_sink
 
 from echo_assets import server
-from echo_assets.alert_delivery import alert_delivery_sensor, deliver_alerts, sent, services_of, try_out
-from echo_assets.alert_messages import Message
-from echo_assets.alert_outbox import Delivered, Policy, deliver
+from echo_assets.alerts.delivery import alert_delivery_sensor, deliver_alerts, sent, services_of, try_out
+from echo_assets.alerts.messages import Message
+from echo_assets.alerts.outbox import Delivered, Policy, deliver
 from echo_assets.settings import Settings
 
 pytestmark = pytest.mark.database

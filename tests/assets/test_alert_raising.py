@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from alert_sink import SourcesOver, ledger_alone
 
-from echo_assets.alerts import alert_sensors
+from echo_assets.alerts.raising import alert_sensors
 from echo_assets.server import Databases
 from echo_assets.settings import Settings
 

@@ -10,8 +10,8 @@ from datetime import timedelta
 
 import dagster as dg
 
-from echo_assets.alert_messages import Message
-from echo_assets.alert_outbox import Delivered, Policy, deliver
+from echo_assets.alerts.messages import Message
+from echo_assets.alerts.outbox import Delivered, Policy, deliver
 from echo_assets.settings import Settings
 from echo_assets.sources import Sources
 

@@ -1,6 +1,6 @@
 """Alerts: a failed run, a red check or a refused file becomes a row of `ops.alerts` and a line in the log, once.
 
-Who is told of it, and how often, is in `alert_outbox.py`.
+Who is told of it, and how often, is in `outbox.py`.
 """
 
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from typing import Any
 
 import dagster as dg
 
-from echo_assets.alert_delivery import alert_delivery_sensor
+from echo_assets.alerts.delivery import alert_delivery_sensor
 from echo_assets.sources import Sources
 
 _INSERT = """

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from echo_assets.alert_messages import Alert, Message, message_of, summary_of
+from echo_assets.alerts.messages import Alert, Message, message_of, summary_of
 
 if TYPE_CHECKING:
     from psycopg import Connection
