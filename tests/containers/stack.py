@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
+import signal
 import subprocess
 import time
 from dataclasses import dataclass, field
@@ -11,7 +11,6 @@ from pathlib import Path
 from compose_file import as_process, services
 
 PATIENCE_SECONDS = 60
-ASKED_AGAIN_AFTER_SECONDS = 15
 
 
 @dataclass
@@ -32,12 +31,17 @@ class Stack:
         assert done.returncode == 0, done.stderr
 
     def start(self, name: str) -> None:
-        """Start a service that keeps running, in a group of processes of its own."""
+        """Start a service that keeps running, in a group of processes of its own.
+
+        It hears of SIGINT whatever started the tests: a shell that puts them into the background has it ignored, and
+        Dagster's code server does with SIGTERM as with SIGINT.
+        """
         command = as_process(services()[name]["command"], self.stand_ins)
         with (self.folder / f"{name}.log").open("wb") as log:
             self.running[name] = subprocess.Popen(
-                command, cwd=self.folder, env=self.environment, stdout=log, stderr=log, start_new_session=True
-            )
+                command, cwd=self.folder, env=self.environment, stdout=log, stderr=log, start_new_session=True,
+                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+            )  # fmt: skip
 
     def wait_until_healthy(self, name: str) -> None:
         """Ask the service's own health check until it says yes."""
@@ -52,18 +56,10 @@ class Stack:
         return (self.folder / f"{name}.log").read_text(errors="replace")[-3000:]
 
     def stop(self, name: str) -> int:
-        """End a service as a container is ended, and return its exit code.
-
-        It is asked again for as long as it goes on: a signal that arrives while Dagster's code server is busy in a
-        callback is lost now and then, and a container's engine would end it by force in the end.
-        """
+        """End a service as a container is ended, and return its exit code."""
         process = self.running.pop(name)
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        process.terminate()
         try:
-            while time.monotonic() < deadline:
-                process.terminate()
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    return process.wait(timeout=ASKED_AGAIN_AFTER_SECONDS)
-            raise AssertionError(f"{name} did not end:\n{self.log(name)}")
+            return process.wait(timeout=PATIENCE_SECONDS)
         finally:
             process.kill()
