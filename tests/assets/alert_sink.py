@@ -52,7 +52,7 @@ def listening_sink() -> Iterator[Sink]:
             self.end_headers()
 
         def log_message(self, *_: object) -> None:
-            pass
+            """Say nothing of each request."""
 
     listening = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     found.port = listening.server_port
