@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import struct
 import zipfile
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO
@@ -77,8 +78,8 @@ def _local(tag: str) -> str:
     return tag.rpartition("}")[2].rpartition(":")[2]
 
 
-class _XmlCells:
-    """Reads a part element by element, and collects cells."""
+class _XmlCells(ABC):
+    """Reads a part element by element, and collects cells; which element is a cell is the format's business."""
 
     def __init__(self) -> None:
         self.cells: Cells = {}
@@ -92,11 +93,13 @@ class _XmlCells:
         parser.CharacterDataHandler = self._adds
         parser.ParseFile(content)
 
+    @abstractmethod
     def begins(self, tag: str, given: dict[str, str]) -> None:
-        raise NotImplementedError
+        """An element begins; `given` are its attributes."""
 
+    @abstractmethod
     def ends(self, tag: str) -> None:
-        raise NotImplementedError
+        """An element ends."""
 
     def keeps_text(self) -> None:
         self._text = []
