@@ -1,0 +1,64 @@
+"""Sufficient statistics of one metric in many groups of units: sums that add up across days, arms and segments."""
+
+from __future__ import annotations
+
+from dataclasses import astuple, dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Sums over units, as arrays of one shape; every method of this package broadcasts over it.
+
+    `y` is the metric's value by unit (the numerator of a ratio). `x` is the denominator of a ratio, and for any other
+    kind what is known of the unit from before its exposure (the covariate); 0 where there is none. `yy`, `xx` and `xy`
+    are the sums of squares and of products.
+    """
+
+    users: Floats
+    y: Floats
+    yy: Floats
+    x: Floats
+    xx: Floats
+    xy: Floats
+
+    @classmethod
+    def of(
+        cls, users: ArrayLike, y: ArrayLike, yy: ArrayLike | None = None, x: ArrayLike = 0.0, xx: ArrayLike = 0.0,
+        xy: ArrayLike = 0.0,
+    ) -> Moments:  # fmt: skip
+        """Broadcast to one shape; without `yy` the values are 0 and 1, so that they are their own squares."""
+        sums = (users, y, y if yy is None else yy, x, xx, xy)
+        return cls(*np.broadcast_arrays(*(np.asarray(each, dtype=np.float64) for each in sums)))
+
+    def __add__(self, other: Moments) -> Moments:
+        """The groups of both, taken together."""
+        return Moments(*(mine + theirs for mine, theirs in zip(astuple(self), astuple(other), strict=True)))
+
+    def sum(self, axis: int) -> Moments:
+        """Taken together along one axis, as days are."""
+        return Moments(*(each.sum(axis=axis) for each in astuple(self)))
+
+    def cumulative(self, axis: int) -> Moments:
+        """Taken together up to each place along one axis, as looks at growing data are."""
+        return Moments(*(each.cumsum(axis=axis) for each in astuple(self)))
+
+    @property
+    def mean(self) -> Floats:
+        """Mean of y by unit; NaN in a group of nobody."""
+        return _over(self.y, self.users)
+
+    @property
+    def variance(self) -> Floats:
+        """Unbiased variance of y between units; NaN below two units, never below 0."""
+        return np.maximum(_over(self.yy - self.y * _over(self.y, self.users), self.users - 1), 0)
+
+
+def _over(numerator: Floats, denominator: Floats) -> Floats:
+    """A quotient, NaN where nothing is divided by."""
+    positive = denominator > 0
+    return np.where(positive, numerator / np.where(positive, denominator, 1), np.nan)
