@@ -133,7 +133,7 @@ def redact_parquet(contract: Contract, path: Path, erased: Erased) -> int:
                 for before, after, is_hit in zip(old, new, hit, strict=True)]  # fmt: skip
         rows = rows.set_column(at, column, pyarrow.array(kept, kind))
     partial = path.with_name(f".{path.name}.partial")
-    pyarrow.parquet.write_table(rows, partial, compression="snappy", use_dictionary=False, write_statistics=False)
+    pyarrow.parquet.write_table(rows, partial, compression="lz4", use_dictionary=False, write_statistics=False)
     partial.replace(path)
     return sum(hit)
 

@@ -26,8 +26,6 @@ def key_index_built_after(
 
     Sorting all keys once takes a fraction of the time of inserting them one by one. Until the transaction ends, readers
     of the table wait; so a small load into a large table never does this. `meanwhile` is called while it is built.
-    An empty table is made anew: what is copied into it then need not go through the log as well, where the server
-    keeps no more of a log than it needs itself (wal_level = minimal).
     """
     rows = load.rows_in_file or 0
     if rows < _WORTHWHILE or rows < _rows_there(connection, contract.source):
@@ -36,8 +34,7 @@ def key_index_built_after(
     staging = tables_of(contract)[1]
     index = name(staging.index_name("key"))
     connection.execute(f"drop index if exists {staging.schema}.{index}".encode())
-    if _is_empty(connection, contract.source):
-        connection.execute(sql.SQL("truncate {}").format(sql.Identifier("staging", contract.source)))
+    made_anew(connection, sql.Identifier("staging", contract.source))
     yield
     with ThreadPoolExecutor(1) as other:
         done = other.submit(meanwhile)
@@ -55,9 +52,16 @@ def _rows_there(connection: Connection[Any], source: str) -> int:
     return int(row[0]) if row else 0
 
 
-def _is_empty(connection: Connection[Any], source: str) -> bool:
-    found = sql.SQL("select from {} limit 1").format(sql.Identifier("staging", source))
-    return connection.execute(found).fetchone() is None
+def made_anew(connection: Connection[Any], table: sql.Identifier) -> bool:
+    """Make an empty table anew; whether it was empty.
+
+    What is copied into it in the same transaction need not go through the log as well, where the server keeps no more
+    of a log than it needs itself (wal_level = minimal), and can be frozen at once, which spares its first reader work.
+    """
+    if connection.execute(sql.SQL("select from {} limit 1").format(table)).fetchone() is not None:
+        return False
+    connection.execute(sql.SQL("truncate {}").format(table))
+    return True
 
 
 def produced_ahead(items: Iterator[Item]) -> Iterator[Item]:

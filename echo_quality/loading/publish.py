@@ -210,7 +210,7 @@ class parquet_file:  # noqa: N801 - a context manager, named like a function
         if self._writer is None:
             Path(str(self._folder)).mkdir(parents=True, exist_ok=True)
             self._writer = pyarrow.parquet.ParquetWriter(
-                self._partial, rows.schema, compression="snappy", use_dictionary=False, write_statistics=False
+                self._partial, rows.schema, compression="lz4", use_dictionary=False, write_statistics=False
             )
         self._writer.write_batch(rows)
 

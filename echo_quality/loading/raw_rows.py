@@ -14,6 +14,7 @@ from psycopg import Connection, sql
 from echo_quality.contract import Contract
 from echo_quality.erasure.lake import keep_out
 from echo_quality.loading import loads
+from echo_quality.loading.bulk import made_anew
 from echo_quality.loading.limits import Limits
 from echo_quality.loading.loads import Load
 from echo_quality.loading.prepare import prepare
@@ -112,8 +113,11 @@ def _copy_into_raw(connection: Connection[Any], contract: Contract, table: TextT
     connection.execute(
         "select setval(pg_get_serial_sequence(%s, '_row_id'), (%s::bigint << 32) + 1, false)", [sequence, load_id]
     )
-    copy = sql.SQL("copy {} ({}) from stdin (format csv, header true, delimiter {}, encoding 'UTF8')").format(
-        target, sql.SQL(", ").join(map(sql.Identifier, table.columns)), sql.Literal(table.delimiter)
+    copy = sql.SQL("copy {} ({}) from stdin (format csv, header, delimiter {}, encoding 'UTF8', freeze {})").format(
+        target,
+        sql.SQL(", ").join(map(sql.Identifier, table.columns)),
+        sql.Literal(table.delimiter),
+        sql.Literal(made_anew(connection, target)),
     )
     with connection.cursor() as cursor, table.path.open("rb") as file:
         with cursor.copy(copy) as writer:

@@ -63,20 +63,24 @@ def note_types(
         for rule in rules_of(contract)
         if rule.kind is RuleKind.VALID and violations.get(rule.name)
     }
-    if not broken:
-        return
-    counts = sql.SQL(", ").join(sql.SQL("count(nullif(trim({}), ''))").format(sql.Identifier(name)) for name in broken)
-    values = connection.execute(
-        sql.SQL("select {} from {} where _row_id between %s and %s").format(
-            counts, sql.Identifier("raw", contract.source)
-        ),
-        [load.first_row_id, load.first_row_id + 4294967295],
-    ).fetchone() or ()  # fmt: skip
     found = [
-        type_change(name, unreadable, there, refused=refused)
-        for (name, unreadable), there in zip(broken.items(), values, strict=True)
+        type_change(name, unreadable, _values(connection, contract, load, name, 2 * unreadable), refused=refused)
+        for name, unreadable in broken.items()
     ]
     keep(connection, load.load_id, [change for change in found if change])
+
+
+def _values(connection: Connection[Any], contract: Contract, load: Load, column: str, enough: int) -> int:
+    """How many values a column of the file has, counted no further than is enough to decide."""
+    row = connection.execute(
+        sql.SQL(
+            """select count(*) from (
+                select from {} where _row_id between %s and %s and trim({}) <> '' limit %s
+            ) as there"""
+        ).format(sql.Identifier("raw", contract.source), sql.Identifier(column)),
+        [load.first_row_id, load.first_row_id + 4294967295, enough],
+    ).fetchone()
+    return int(row[0]) if row else 0
 
 
 def keep(connection: Connection[Any], load_id: int, changes: Iterable[SchemaChange]) -> None:

@@ -95,12 +95,12 @@ def quarantine(connection: Connection[Any], contract: Contract, load: Load, reje
             writer.write(block)
     rules = [
         {
-            "number": number,
             "rule": rule.name,
+            "column": ", ".join(rule.columns) or None,
             "columns": list(rule.columns) or ["_unparsed"],
             "hints": [{"pattern": pattern, "why": why} for pattern, why in hints_of(contract, rule)],
         }
-        for number, rule in enumerate(rules_of(contract))
+        for rule in rules_of(contract)
     ]
     connection.execute("analyze rejected")  # or all of a large table is sorted to find a few rows in it
     terms = {"sha256": load.sha256, "version": load.contract_version, "rules": Jsonb(rules)}
@@ -233,29 +233,33 @@ select distinct {day} from taken
 """
 
 _QUARANTINE = """
+with read as materialized (
+    select raw._row_id, raw._unparsed is null as is_record, raw._extra, to_jsonb(raw) as cells,
+        string_to_array(rejected.broken, ',')::int[] as numbers
+    from rejected join {raw} as raw using (_row_id)
+    where raw._row_id between %(first)s and %(last)s
+)
 insert into {quarantine} (_row_id, _file_sha256, _row_number, _contract_version, raw, reasons)
-select raw._row_id, %(sha256)s, raw._row_id & 4294967295, %(version)s,
-    jsonb_strip_nulls(to_jsonb(raw) - '_row_id' - case when raw._unparsed is null then '' else '_extra' end),
+select _row_id, %(sha256)s, _row_id & 4294967295, %(version)s,
+    jsonb_strip_nulls(cells - '_row_id' - case when is_record then '' else '_extra' end),
     (
-        select jsonb_agg(
-            jsonb_build_object(
-                'column', case when rule.columns = '["_unparsed"]' then null else (
-                    select string_agg(part, ', ') from jsonb_array_elements_text(rule.columns) as part
-                ) end,
-                'rule', rule.rule,
-                'value', (
-                    select string_agg(to_jsonb(raw) ->> part, ', ') from jsonb_array_elements_text(rule.columns) as part
-                )
-            ) || case when rule.columns = '["_unparsed"]' then jsonb_build_object('why', raw._extra) else coalesce((
+        select jsonb_agg(jsonb_build_object(
+            'column', rule.said -> 'column',
+            'rule', rule.said -> 'rule',
+            'value', (
+                select string_agg(cells ->> part, ', ')
+                from jsonb_array_elements_text(rule.said -> 'columns') as part
+            )
+        ) || case
+            when rule.said -> 'column' = 'null' then jsonb_build_object('why', _extra)
+            when rule.said -> 'hints' = '[]' then {nothing}
+            else coalesce((
                 select jsonb_build_object('why', hint.why)
-                from jsonb_to_recordset(rule.hints) as hint (pattern text, why text)
-                where btrim(to_jsonb(raw) ->> (rule.columns ->> 0)) ~ hint.pattern limit 1
-            ), {nothing}) end
-            order by rule.number
-        )
-        from jsonb_to_recordset(%(rules)s) as rule (number int, rule text, columns jsonb, hints jsonb)
-        where rule.number = any (string_to_array(rejected.broken, ',')::int[])
+                from jsonb_to_recordset(rule.said -> 'hints') as hint (pattern text, why text)
+                where btrim(cells ->> (rule.said -> 'columns' ->> 0)) ~ hint.pattern limit 1
+            ), {nothing})
+        end order by number)
+        from unnest(numbers) as number, lateral (select %(rules)s::jsonb -> number as said) as rule
     )
-from rejected join {raw} as raw using (_row_id)
-where raw._row_id between %(first)s and %(last)s
+from read
 """

@@ -127,17 +127,20 @@ def stream(
 def _given_ids(contract: Contract) -> str:
     """Counts over the texts of the id alone, which spare reading and typing what it would be derived from.
 
-    A line that is no record has no id, and will have no key.
+    A line that is no record has no id, and will have no key; DuckDB's hash of no id would be one more id.
     """
     text = text_of(contract.column(contract.key[0]))
     return (
-        "select count(*), count(*) filter (where _unparsed is null), count(id), count(distinct hash(id))"
+        "select count(*), count(*) filter (where _unparsed is null), count(id),"
+        " count(distinct hash(id)) filter (where id is not null)"
         f" from (select {text} as id, _unparsed from landed)"
     )
 
 
 _IDENTITIES = """
-select count(*), count(distinct hash(_identity)), count(_identity), count(*) filter (where _is_derived) from typed_rows
+select count(*), count(distinct hash(_identity)) filter (where _identity is not null), count(_identity),
+    count(*) filter (where _is_derived)
+from typed_rows
 """
 
 _REPEATS = """

@@ -172,3 +172,12 @@ def test_json_is_what_both_engines_take_for_it(warehouse):
     staged = {text for (text,) in warehouse.rows("select arms from staging.experiments")}
     assert staged == {text for text, is_json in JSON_TEXTS.items() if is_json}
     assert all(warehouse.value(f"select $json${text}$json$::jsonb is not null") for text in staged)
+
+
+def test_a_key_that_repeats_once_is_noticed_beside_one_row_without_a_key(warehouse):
+    """The row without a key must not stand in for the key that is missing among the different ones."""
+    header, row = b"event_id,event_date,channel,campaign,leads,conversions,spend", b"\nT1,2024-01-02,x,,5,0,10"
+    for name, keyless in (("line.csv", b"\nx,x,,5,0,10"), ("value.csv", b"\n ,2024-01-02,,,ten,0,10")):
+        load = warehouse.load("marketing", name, header + row * 2 + keyless, share=1.0)
+        assert (load.quarantined, load.staged + load.duplicates) == (1, 2)
+        assert warehouse.value("select count(*) from staging.marketing where event_id = 'T1'") == 1
