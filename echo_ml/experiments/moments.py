@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -37,15 +38,23 @@ class Moments:
 
     def __add__(self, other: Moments) -> Moments:
         """The groups of both, taken together."""
-        return Moments(*(mine + theirs for mine, theirs in zip(astuple(self), astuple(other), strict=True)))
+        return Moments(*(mine + theirs for mine, theirs in zip(self._sums, other._sums, strict=True)))
+
+    def __getitem__(self, where: Any) -> Moments:
+        """Some of the groups, as numpy would index each sum."""
+        return Moments(*(each[where] for each in self._sums))
 
     def sum(self, axis: int) -> Moments:
         """Taken together along one axis, as days are."""
-        return Moments(*(each.sum(axis=axis) for each in astuple(self)))
+        return Moments(*(each.sum(axis=axis) for each in self._sums))
 
     def cumulative(self, axis: int) -> Moments:
         """Taken together up to each place along one axis, as looks at growing data are."""
-        return Moments(*(each.cumsum(axis=axis) for each in astuple(self)))
+        return Moments(*(each.cumsum(axis=axis) for each in self._sums))
+
+    @property
+    def _sums(self) -> tuple[Floats, ...]:
+        return self.users, self.y, self.yy, self.x, self.xx, self.xy
 
     @property
     def mean(self) -> Floats:

@@ -25,6 +25,8 @@ def test_days_add_up_and_looks_grow():
     days = Moments.of(users=[[2, 3], [1, 4]], y=[[1, 2], [0, 3]])
     assert days.sum(axis=1).users.tolist() == [5, 5]
     assert days.cumulative(axis=1).y.tolist() == [[1, 3], [0, 3]]
+    assert days[1].users.tolist() == [1, 4]
+    assert days[:, 0].y.tolist() == [1, 0]
 
 
 def test_nobody_has_no_mean_and_one_unit_no_variance():
