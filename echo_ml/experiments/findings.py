@@ -7,6 +7,7 @@ A figure that cannot be given is None, with a reason beside it.
 from __future__ import annotations
 
 import datetime
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -44,7 +45,8 @@ class Bayes:
     """The posterior of one arm against control; `credible_interval` and `expected_lift` are relative lifts.
 
     `loss_if_shipped` is the expected loss, in the metric's unit, of taking the variant where control is better;
-    `loss_if_kept` that of keeping control where the variant is better.
+    `loss_if_kept` that of keeping control where the variant is better. `density` pairs relative lifts, ascending, with
+    the posterior density there; `sensitivity` has P(variant wins) under other priors, by what they are called.
     """
 
     prob_variant_wins: float
@@ -53,6 +55,8 @@ class Bayes:
     credible_interval: Interval
     loss_if_shipped: float
     loss_if_kept: float
+    density: tuple[tuple[float, float], ...] = ()
+    sensitivity: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
