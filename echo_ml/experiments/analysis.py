@@ -1,0 +1,152 @@
+"""One readout: what was declared and what was counted go in, everything a readout says comes out.
+
+It only assembles; each method is in its own module.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from echo_ml.experiments import sample_ratio
+from echo_ml.experiments.comparisons import comparisons, figure, totals
+from echo_ml.experiments.conditions import Found, conditions, unregistered
+from echo_ml.experiments.cuped import gain_warning
+from echo_ml.experiments.decision import blocked, decide
+from echo_ml.experiments.design import Design
+from echo_ml.experiments.evidence import Evidence
+from echo_ml.experiments.findings import ArmExposure, Comparison, DayExposure, Path, Power, Readout, Role
+from echo_ml.experiments.moments import Moments
+from echo_ml.experiments.pages.paragraph import paragraph_of
+from echo_ml.experiments.paths import path
+from echo_ml.experiments.power import power_of
+from echo_ml.experiments.verdicts import verdict
+from echo_ml.experiments.views import novelty_warning, views
+
+
+def readout_of(design: Design | None, why_not: str | None, evidence: Evidence) -> Readout:
+    """The readout of one experiment as of `evidence.as_of`.
+
+    Without a design, because the registry has none or an entry that cannot be used (`why_not` says which), the readout
+    is blocked, and shows who was exposed and nothing else.
+    """
+    timeline = _timeline(evidence)
+    if design is None:
+        asked = unregistered(why_not or "the registry has no such experiment")
+        return Readout(
+            evidence.experiment_id, evidence.as_of, None, blocked(asked[0]), asked, paragraph="",
+            exposure=_seen(evidence), timeline=timeline, data_as_of=evidence.last_assigned_at,
+        )  # fmt: skip
+    found = _found(design, evidence)
+    asked = conditions(found)
+    decision = decide(found, asked)
+    return Readout(
+        experiment_id=evidence.experiment_id,
+        as_of=evidence.as_of,
+        design=design,
+        decision=decision,
+        conditions=asked,
+        paragraph=paragraph_of(design, found.comparisons, decision, found.exposure, found.power),
+        comparisons=found.comparisons,
+        paths=found.paths,
+        power=found.power,
+        exposure=found.exposure,
+        timeline=timeline,
+        srm_p_value=found.srm_p_value,
+        views=views(design, evidence),
+        warnings=_warnings(design, evidence, found),
+        data_as_of=evidence.last_assigned_at,
+    )
+
+
+def _found(design: Design, evidence: Evidence) -> Found:
+    exposure = _exposure(design, evidence)
+    rows = comparisons(design, evidence)
+    power = _power(design, evidence, exposure)
+    paths = tuple(_path(design, evidence, variant, power) for variant in design.treatments)
+    primary = [row for row in rows if row.role is Role.PRIMARY]
+    return Found(
+        design=design,
+        evidence=evidence,
+        exposure=exposure,
+        srm_p_value=_sample_ratio(exposure),
+        comparisons=rows,
+        paths=paths,
+        power=power,
+        verdicts={row.variant: verdict(design, of, row) for row, of in zip(primary, paths, strict=True)},
+    )
+
+
+def _exposure(design: Design, evidence: Evidence) -> tuple[ArmExposure, ...]:
+    users = totals(evidence, design.primary, tuple(design.arms)).users
+    return tuple(
+        ArmExposure(arm, share, int(count), float(share * users.sum()), _excluded(evidence, arm))
+        for (arm, share), count in zip(design.arms.items(), users, strict=True)
+    )
+
+
+def _seen(evidence: Evidence) -> tuple[ArmExposure, ...]:
+    return tuple(ArmExposure(arm, None, _users(evidence, at), None, _excluded(evidence, arm))
+                 for at, arm in enumerate(evidence.arms))  # fmt: skip
+
+
+def _excluded(evidence: Evidence, arm: str) -> dict[str, int]:
+    return {reason: arms[arm] for reason, arms in evidence.excluded.items() if arms.get(arm)}
+
+
+def _users(evidence: Evidence, arm: int) -> int:
+    return max((int(of.users[arm].sum()) for of in evidence.metrics.values()), default=0)
+
+
+def _sample_ratio(exposure: tuple[ArmExposure, ...]) -> float | None:
+    users, shares = np.array([arm.users for arm in exposure]), np.array([arm.designed_share for arm in exposure])
+    return figure(sample_ratio.p_value(users, shares)) if users.any() else None
+
+
+def _timeline(evidence: Evidence) -> tuple[DayExposure, ...]:
+    counted = next(iter(evidence.metrics.values()), None)
+    if counted is None:
+        return ()
+    by_day = counted.users.T.astype(int).tolist()
+    return tuple(DayExposure(day, dict(zip(evidence.arms, users, strict=True)))
+                 for day, users in zip(evidence.days, by_day, strict=True))  # fmt: skip
+
+
+def _power(design: Design, evidence: Evidence, exposure: tuple[ArmExposure, ...]) -> Power:
+    enrolled = sum(arm.users for arm in exposure)
+    days = (evidence.as_of - design.started_on).days + 1
+    control = totals(evidence, design.primary, (design.control,))[0]
+    return power_of(_for_one_arm(design), control, enrolled, enrolled / days if days > 0 else None)
+
+
+def _path(design: Design, evidence: Evidence, variant: str, power: Power) -> Path:
+    control, other = (_by_day(design, evidence, arm) for arm in (design.control, variant))
+    share = design.arms[design.control] + design.arms[variant]
+    needed = None if power.needed is None else round(power.needed * share)
+    return path(_for_one_arm(design), evidence.days, variant, control, other, needed)
+
+
+def _by_day(design: Design, evidence: Evidence, arm: str) -> Moments:
+    found = evidence.metrics.get(design.primary.name)
+    if found is None:
+        return Moments.of(np.zeros(len(evidence.days)), 0)
+    return found[evidence.arms.index(arm)].cumulative(axis=0)
+
+
+def _for_one_arm(design: Design) -> Design:
+    """The design with each arm's share of the error: that any of them is wrongly found stays under alpha (Bonferroni)."""
+    return replace(design, alpha=design.alpha / len(design.treatments))
+
+
+def _warnings(design: Design, evidence: Evidence, found: Found) -> tuple[str, ...]:
+    said = [novelty_warning(design, evidence), *map(_cuped_warning, _primary(found.comparisons)[:1])]
+    return tuple(each for each in said if each)
+
+
+def _primary(rows: tuple[Comparison, ...]) -> list[Comparison]:
+    return [row for row in rows if row.role is Role.PRIMARY]
+
+
+def _cuped_warning(row: Comparison) -> str | None:
+    return None if row.variance_reduction is None else gain_warning(row.variance_reduction)

@@ -1,0 +1,67 @@
+"""From the conditions and the arms' verdicts to one decision; the rules in words are in `decision_table.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from echo_ml.experiments.conditions import Found, first_that_blocks, is_worse_for_certain
+from echo_ml.experiments.findings import Condition, Decision, Outcome, Role
+from echo_ml.experiments.verdicts import Verdict
+
+
+def decide(found: Found, asked: Sequence[Condition]) -> Decision:
+    """The first outcome of the table whose condition is true."""
+    blocking = first_that_blocks(asked)
+    if blocking:
+        return blocked(blocking)
+    outcome, variant = _outcome(found, asked)
+    failing = [condition for condition in asked if not condition.holds]
+    return Decision(
+        outcome=outcome,
+        variant=variant,
+        blocked_by=None,
+        reasons=tuple(condition.says for condition in asked if _matters(condition)),
+        would_change=tuple(condition.change for condition in failing if condition.change),
+    )
+
+
+def blocked(condition: Condition) -> Decision:
+    """Nothing is decided, because of one condition."""
+    change = (condition.change,) if condition.change else ()
+    return Decision(Outcome.BLOCKED, None, condition.name, (condition.says,), change)
+
+
+def _matters(condition: Condition) -> bool:
+    """Whether a person wants to read it as a reason: what failed, and what the decision rests on."""
+    return not condition.holds or condition.name in ("primary_has_decided", "guardrails_hold", "enough_users")
+
+
+def _outcome(found: Found, asked: Sequence[Condition]) -> tuple[Outcome, str | None]:
+    holds = {condition.name: condition.holds for condition in asked}
+    verdicts = set(found.verdicts.values())
+    if not holds["minimum_runtime_is_over"]:
+        return Outcome.KEEP_RUNNING, None
+    if found.winners:
+        return _of_winners(found)
+    if verdicts and verdicts <= {Verdict.LOSES, Verdict.NO_EFFECT}:
+        return (Outcome.DO_NOT_SHIP if Verdict.LOSES in verdicts else Outcome.NO_MEANINGFUL_EFFECT), None
+    return Outcome.KEEP_RUNNING, None
+
+
+def _of_winners(found: Found) -> tuple[Outcome, str | None]:
+    """The winner with the greatest effect among those whose guardrails hold."""
+    guarded = [row for row in found.comparisons if row.margin is not None and row.variant in found.winners]
+    failing = {row.variant for row in guarded if not row.is_non_inferior}
+    safe = [variant for variant in found.winners if variant not in failing]
+    if safe:
+        return Outcome.SHIP, max(safe, key=lambda variant: _effect(found, variant))
+    certain = {row.variant for row in guarded if is_worse_for_certain(found.design, row)}
+    is_over = found.design.ends_on is not None and found.evidence.as_of >= found.design.ends_on
+    settled = is_over or set(found.winners) <= certain
+    return (Outcome.DO_NOT_SHIP if settled else Outcome.KEEP_RUNNING), None
+
+
+def _effect(found: Found, variant: str) -> float:
+    rows = (row for row in found.comparisons if row.role is Role.PRIMARY and row.variant == variant)
+    sign = -1 if found.design.primary.lower_is_better else 1
+    return sign * (next(rows).effect or 0.0)

@@ -1,0 +1,50 @@
+"""What the primary metric says of one arm: by its path of looks, and by the interval that is valid at the last one."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from echo_ml.experiments.design import Design, Method
+from echo_ml.experiments.findings import Comparison, Interval, Path
+
+
+class Verdict(StrEnum):
+    """What is known of an arm."""
+
+    WINS = "wins"
+    LOSES = "loses"
+    NO_EFFECT = "no meaningful effect"
+    OPEN = "open"
+
+
+def verdict(design: Design, path: Path, row: Comparison) -> Verdict:
+    """WINS or LOSES once the boundary was crossed; NO_EFFECT where the interval leaves no gain of the planned size.
+
+    A test that finds the minimum detectable effect with the planned power gives up on an effect of zero with about
+    the same power by this rule.
+    """
+    sign = -1 if design.primary.lower_is_better else 1
+    if path.crossed_on is not None:
+        at = path.days.index(path.crossed_on)
+        return Verdict.WINS if sign * (path.statistic[at] or 0) > 0 else Verdict.LOSES
+    interval = valid_interval(path, row)
+    if interval is None:
+        return Verdict.OPEN
+    best = interval.upper if sign > 0 else -interval.lower
+    return Verdict.NO_EFFECT if best < design.mde else Verdict.OPEN
+
+
+def valid_interval(path: Path, row: Comparison) -> Interval | None:
+    """The interval of the effect that holds at this look together with those before it; None on a day without a look.
+
+    Always valid: the confidence sequence. Otherwise a repeated confidence interval, the look's boundary times the
+    standard error (Jennison and Turnbull 1989).
+    """
+    lower, upper = (path.lower[-1], path.upper[-1]) if path.days else (None, None)
+    if lower is None or upper is None:
+        return None
+    if path.method is Method.ALWAYS_VALID:
+        return Interval(lower, upper)
+    if row.effect is None or row.std_error is None:
+        return None
+    return Interval(row.effect + lower * row.std_error, row.effect + upper * row.std_error)
