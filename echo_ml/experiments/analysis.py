@@ -135,7 +135,7 @@ def _by_day(design: Design, evidence: Evidence, arm: str) -> Moments:
 
 
 def _for_one_arm(design: Design) -> Design:
-    """The design with each arm's share of the error: that any of them is wrongly found stays under alpha (Bonferroni)."""
+    """The design with each arm's share of the error, so that alpha holds over all of them (Bonferroni)."""
     return replace(design, alpha=design.alpha / len(design.treatments))
 
 

@@ -45,6 +45,6 @@ def valid_interval(path: Path, row: Comparison) -> Interval | None:
         return None
     if path.method is Method.ALWAYS_VALID:
         return Interval(lower, upper)
-    if row.effect is None or row.std_error is None:
+    if row.effect is None or not row.std_error:  # no variance seen yet is no certainty
         return None
     return Interval(row.effect + lower * row.std_error, row.effect + upper * row.std_error)
