@@ -17,6 +17,7 @@ from echo_quality.contract import Contract
 from echo_quality.generate.sql_text import name
 from echo_quality.generate.tables import SCHEMAS, Table, TableColumn, tables_of
 from echo_quality.quarantine import ledger as quarantine_ledger
+from echo_quality.readouts_table import GUARDS, READOUTS
 
 
 @dataclass(frozen=True)
@@ -40,20 +41,20 @@ def migrate(connection: Connection[Any], contracts: Iterable[Contract]) -> list[
     """
     with connection.transaction():
         connection.execute("select pg_advisory_xact_lock(hashtext('echo.migrate'))")
-        for schema in SCHEMAS:
+        for schema in (*SCHEMAS, READOUTS.schema):
             connection.execute(f"create schema if not exists {schema}".encode())
         ledger = resources.files("echo_quality").joinpath("ledger.sql").read_text(encoding="utf-8")
         connection.execute(ledger.encode())
         differences: list[Difference] = []
         contracts = list(contracts)
-        tables = [table for contract in contracts for table in tables_of(contract)]
+        tables = [READOUTS, *(table for contract in contracts for table in tables_of(contract))]
         for table in tables:
             connection.execute(table.create_statements[0].encode())
             differences += differences_of(connection, table) + _other_indexes(connection, table)
         _refuse_more_than_additions(differences)
         # An index may be over a column that has yet to be added.
         rest = [statement for table in tables for statement in table.create_statements[1:]]
-        for statement in [*(difference.statement for difference in differences), *rest]:
+        for statement in [*(difference.statement for difference in differences), *rest, *GUARDS]:
             connection.execute(statement.encode())
         for contract in contracts:
             quarantine_ledger.adopt(connection, contract)

@@ -138,3 +138,34 @@ def test_a_column_made_by_hand_is_named(database, contracts):
     database.execute("alter table staging.revenue add column remark text")
     with pytest.raises(MigrationRefused, match="remark is in no contract any more"):
         migrate(database, contracts.values())
+
+
+@pytest.fixture
+def recorded(database, contracts):
+    """A database in which one readout was recorded."""
+    migrate(database, contracts.values())
+    database.execute(
+        "insert into experiments.readouts (experiment_id, as_of, decision, reasons, would_change, paragraph, readout)"
+        " values ('e1', '2024-01-31', 'SHIP', '{}', '{}', 'It wins.', '{}')"
+    )
+    return database
+
+
+@pytest.mark.parametrize(
+    "change",
+    ["update experiments.readouts set decision = 'BLOCKED'", "delete from experiments.readouts",
+     "truncate experiments.readouts"],
+)  # fmt: skip
+def test_a_recorded_readout_can_neither_be_changed_nor_removed(recorded, change):
+    with pytest.raises(psycopg.errors.RaiseException, match="append-only"):
+        recorded.execute(change)
+    assert recorded.execute("select decision from experiments.readouts").fetchall() == [("SHIP",)]
+
+
+def test_the_newest_readout_of_a_day_stands_and_the_earlier_one_stays(recorded):
+    recorded.execute(
+        "insert into experiments.readouts (experiment_id, as_of, decision, reasons, would_change, paragraph, readout)"
+        " select experiment_id, as_of, 'BLOCKED', reasons, would_change, paragraph, readout from experiments.readouts"
+    )
+    assert recorded.execute("select decision from experiments.readouts_latest").fetchall() == [("BLOCKED",)]
+    assert recorded.execute("select count(*) from experiments.readouts").fetchone() == (2,)
