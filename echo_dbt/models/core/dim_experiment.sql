@@ -46,7 +46,9 @@ final as (
         power,
         looks,
         started_at,
+        started_date,
         ends_at,
+        last_date,
         min_days,
         false as is_inferred
     from experiments
@@ -68,7 +70,9 @@ final as (
         null as power,
         null as looks,
         null as started_at,
+        null as started_date,
         null as ends_at,
+        null as last_date,
         null as min_days,
         true as is_inferred
     from inferred_ids
@@ -90,7 +94,9 @@ final as (
         null as power,
         null as looks,
         null as started_at,
+        null as started_date,
         null as ends_at,
+        null as last_date,
         null as min_days,
         false as is_inferred
 

@@ -37,6 +37,7 @@ final as (
         assignments.assigned_date,
         assignments.converted,
         assignments.converted_at,
+        assignments.converted_date,
         assignments.revenue,
         assignments.revenue_outside_window,
         assignments.has_conversion_before_exposure,

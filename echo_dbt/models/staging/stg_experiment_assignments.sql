@@ -16,6 +16,7 @@ final as (
         {{ business_day('assigned_at') }} as assigned_date,
         converted,
         converted_at,
+        {{ business_day('converted_at') }} as converted_date,
         revenue,
         _row_id
 

@@ -22,7 +22,11 @@ final as (
         power,
         looks,
         started_at,
+        {{ business_day('started_at') }} as started_date,
         ends_at,
+        greatest(
+            {{ business_day("(ends_at - interval '1 microsecond')") }}, {{ business_day('started_at') }}
+        ) as last_date,
         min_days,
         _row_id
 
