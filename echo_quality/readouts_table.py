@@ -23,7 +23,7 @@ READOUTS = Table(
         TableColumn("readout", "jsonb", not_null=True),
         TableColumn("run_id", "text"),
     ),
-    comment="One row is one experiment as of the end of one day, as it was computed at one moment. Rows are only added.",
+    comment="One row is one experiment as of the end of a day, as it was computed at one moment. Rows are only added.",
 )
 _ONCE = f"""
 create unique index if not exists experiments_readouts_once on {READOUTS.qualified} (experiment_id, as_of, computed_at)
