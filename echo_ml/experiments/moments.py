@@ -10,6 +10,9 @@ from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
 
+_ROUNDING = 1e-13
+"""What sums in double precision are off by, relative to their size, with room to spare."""
+
 
 @dataclass(frozen=True)
 class Moments:
@@ -59,15 +62,20 @@ class Moments:
     @property
     def mean(self) -> Floats:
         """Mean of y by unit; NaN in a group of nobody."""
-        return _over(self.y, self.users)
+        return quotient(self.y, self.users)
 
     @property
     def variance(self) -> Floats:
-        """Unbiased variance of y between units; NaN below two units, never below 0."""
-        return np.maximum(_over(self.yy - self.y * _over(self.y, self.users), self.users - 1), 0)
+        """Unbiased variance of y between units; NaN below two units, 0 where all values are the same."""
+        return quotient(beyond_rounding(self.yy - self.y * self.mean, self.yy), self.users - 1)
 
 
-def _over(numerator: Floats, denominator: Floats) -> Floats:
-    """A quotient, NaN where nothing is divided by."""
+def quotient(numerator: Floats, denominator: Floats) -> Floats:
+    """A quotient, NaN where the denominator is not above 0."""
     positive = denominator > 0
     return np.where(positive, numerator / np.where(positive, denominator, 1), np.nan)
+
+
+def beyond_rounding(difference: Floats, of: Floats) -> Floats:
+    """A sum of squares, left of sums as large as `of` by subtraction: 0 where it is no more than their rounding."""
+    return np.where(difference <= _ROUNDING * of, 0.0, difference)
