@@ -46,17 +46,21 @@ class Bayes:
 
     `loss_if_shipped` is the expected loss, in the metric's unit, of taking the variant where control is better;
     `loss_if_kept` that of keeping control where the variant is better. `density` pairs relative lifts, ascending, with
-    the posterior density there; `sensitivity` has P(variant wins) under other priors, by what they are called.
+    the posterior density there; `sensitivity` has P(variant wins) under other priors, by what they are called, and
+    `depends_on_prior` says that they do not lead to one conclusion. The lift is None where control has nothing that it
+    could be relative to. `method` names the model and the prior.
     """
 
     prob_variant_wins: float
     prob_best: float
-    expected_lift: float
-    credible_interval: Interval
+    expected_lift: float | None
+    credible_interval: Interval | None
     loss_if_shipped: float
     loss_if_kept: float
     density: tuple[tuple[float, float], ...] = ()
     sensitivity: Mapping[str, float] = field(default_factory=dict)
+    method: str = ""
+    depends_on_prior: bool = False
 
 
 @dataclass(frozen=True)
