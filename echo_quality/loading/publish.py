@@ -21,6 +21,7 @@ from echo_quality.contract import Contract
 from echo_quality.loading import loads, settle
 from echo_quality.loading.bulk import key_index_built_after, produced_ahead
 from echo_quality.loading.loads import Load
+from echo_quality.loading.rejected_rows import quarantine
 from echo_quality.loading.schema_ledger import note_types
 from echo_quality.loading.tally import Tally
 from echo_quality.loading.text_table import TextTable
@@ -60,7 +61,7 @@ def publish(
             return Published(standing, {})
         older = settle.older_loads(connection, load)
         reason = _staged(connection, contract, load, table, engine, gate, lake, tally, rejected, older)
-        settle.quarantine(connection, contract, load, rejected)
+        quarantine(connection, contract, load, rejected)
         if tally.bad:
             quarantine_ledger.record(connection, load.source, load.load_id)
         if reason is None:

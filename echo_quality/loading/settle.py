@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import datetime
-from typing import IO, Any
+from typing import Any
 
 from psycopg import Connection, sql
 from psycopg.types.json import Jsonb
 
 from echo_quality.contract import Contract, LogicalType
-from echo_quality.hints import hints_of
 from echo_quality.loading import loads
 from echo_quality.loading.loads import Load
 from echo_quality.loading.raw_rows import delete_rows
 from echo_quality.loading.tally import Tally
-from echo_quality.rules import rules_of
 
 _LARGE = 50_000
 Days = set[datetime.date]
@@ -86,27 +84,6 @@ def mark_dirty(connection: Connection[Any], contract: Contract, load: Load, days
         )
 
 
-def quarantine(connection: Connection[Any], contract: Contract, load: Load, rejected: IO[bytes]) -> None:
-    """Write the rejected rows, given as lines `row_id,numbers of broken rules`, with raw text and reasons."""
-    connection.execute("create temp table rejected (_row_id bigint, broken text) on commit drop")
-    rejected.seek(0)
-    with connection.cursor() as cursor, cursor.copy("copy rejected from stdin (format csv)") as writer:
-        while block := rejected.read(1 << 20):
-            writer.write(block)
-    rules = [
-        {
-            "rule": rule.name,
-            "column": ", ".join(rule.columns) or None,
-            "columns": list(rule.columns) or ["_unparsed"],
-            "hints": [{"pattern": pattern, "why": why} for pattern, why in hints_of(contract, rule)],
-        }
-        for rule in rules_of(contract)
-    ]
-    connection.execute("analyze rejected")  # or all of a large table is sorted to find a few rows in it
-    terms = {"sha256": load.sha256, "version": load.contract_version, "rules": Jsonb(rules)}
-    connection.execute(_format(_QUARANTINE, contract), {**terms, **_range(load, "UTC")})
-
-
 def close_accepted(
     connection: Connection[Any], contract: Contract, load: Load, tally: Tally, older: list[Load]
 ) -> None:
@@ -175,13 +152,11 @@ def _format(statement: str, contract: Contract) -> sql.Composed:
         staging=sql.Identifier("staging", contract.source),
         shadow=sql.Identifier("staging", f"{contract.source}_shadow"),
         raw=sql.Identifier("raw", contract.source),
-        quarantine=sql.Identifier("quarantine", contract.source),
         columns=_names(columns),
         key=_names(key),
         rest_of_mine=_names(rest, "mine"),
         rest_of_theirs=_names(rest, "theirs"),
         day=day_of(contract),
-        nothing=sql.Literal("{}"),
         money=sql.Identifier(contract.conserved) if contract.conserved else sql.SQL("0"),
     )
 
@@ -230,36 +205,4 @@ with vacant as (
     insert into {staging} ({columns}, _row_id) select {columns}, _row_id from taken
 )
 select distinct {day} from taken
-"""
-
-_QUARANTINE = """
-with read as materialized (
-    select raw._row_id, raw._unparsed is null as is_record, raw._extra, to_jsonb(raw) as cells,
-        string_to_array(rejected.broken, ',')::int[] as numbers
-    from rejected join {raw} as raw using (_row_id)
-    where raw._row_id between %(first)s and %(last)s
-)
-insert into {quarantine} (_row_id, _file_sha256, _row_number, _contract_version, raw, reasons)
-select _row_id, %(sha256)s, _row_id & 4294967295, %(version)s,
-    jsonb_strip_nulls(cells - '_row_id' - case when is_record then '' else '_extra' end),
-    (
-        select jsonb_agg(jsonb_build_object(
-            'column', rule.said -> 'column',
-            'rule', rule.said -> 'rule',
-            'value', (
-                select string_agg(cells ->> part, ', ')
-                from jsonb_array_elements_text(rule.said -> 'columns') as part
-            )
-        ) || case
-            when rule.said -> 'column' = 'null' then jsonb_build_object('why', _extra)
-            when rule.said -> 'hints' = '[]' then {nothing}
-            else coalesce((
-                select jsonb_build_object('why', hint.why)
-                from jsonb_to_recordset(rule.said -> 'hints') as hint (pattern text, why text)
-                where btrim(cells ->> (rule.said -> 'columns' ->> 0)) ~ hint.pattern limit 1
-            ), {nothing})
-        end order by number)
-        from unnest(numbers) as number, lateral (select %(rules)s::jsonb -> number as said) as rule
-    )
-from read
 """
