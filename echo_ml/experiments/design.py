@@ -37,7 +37,10 @@ class Method(StrEnum):
 
 @dataclass(frozen=True)
 class Metric:
-    """A row of the metrics catalogue, as far as an experiment needs it. `winsorised_at` is a quantile, or None."""
+    """A row of the metrics catalogue, as far as an experiment needs it. `winsorised_at` is a quantile, or None.
+
+    `is_of_customers` where it is read from sales, so that only an experiment whose unit is the customer has it.
+    """
 
     name: str
     kind: MetricKind
@@ -45,6 +48,7 @@ class Metric:
     unit: str
     winsorised_at: float | None = None
     lower_is_better: bool = False
+    is_of_customers: bool = False
 
 
 @dataclass(frozen=True)

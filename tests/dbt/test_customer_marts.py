@@ -81,7 +81,8 @@ def test_each_catalogued_metric_is_a_column_of_a_model(dbt: Dbt, generated: Gene
     catalogued = warehouse.rows("select metric, model, column_name from finance.metrics_catalog")
     missing = [metric for metric, model, column in catalogued if column not in columns.get(model, set())]
     assert catalogued and missing == [], "metrics_catalog names a model or column that does not exist"
-    assert len({(model, column) for _, model, column in catalogued}) == len(catalogued)
+    of_one_metric = [(model, column) for _, model, column in catalogued if model != "experiment_outcomes"]
+    assert len(set(of_one_metric)) == len(of_one_metric), "two metrics are the same column"
 
 
 def test_the_days_of_a_metric_add_up_to_its_total(generated: Generated) -> None:

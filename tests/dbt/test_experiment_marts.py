@@ -14,14 +14,18 @@ from generated_data import load_generated
 
 pytestmark = pytest.mark.database
 
-MARTS = ("experiment_daily", "variant_performance", "experiment_results")
+MARTS = (
+    *("experiment_daily", "variant_performance", "experiment_results"),
+    *("experiment_outcomes", "experiment_covariates"),
+)
 Generated = tuple[Warehouse, dict[str, Any]]
 
 
 def _build(dbt: Dbt) -> None:
     """The marts with everything above them that is a table."""
     kinds = ("table", "incremental")
-    dbt.build_models(*[f"+{mart},config.materialized:{kind}" for mart in MARTS for kind in kinds])
+    above = [f"+{mart},config.materialized:{kind}" for mart in MARTS for kind in kinds]
+    dbt.build_models(*above, "metrics_catalog")
 
 
 def _text(value: Decimal | None) -> str | None:
@@ -97,7 +101,7 @@ def test_every_test_of_these_marts_passes_on_generated_data(dbt: Dbt, generated:
 
 def test_the_unit_tests_of_these_marts_pass(dbt: Dbt, generated: Generated) -> None:
     statuses = dbt("test", "--select", *[f"{mart},test_type:unit" for mart in MARTS]).status
-    assert len(statuses) == 3
+    assert len(statuses) == 6
     assert set(statuses.values()) == {"pass"}
 
 
@@ -138,9 +142,15 @@ def test_planted_errors_are_found_by_the_tests_that_should_find_them_and_by_no_o
             "variant_performance_equals_fact",
         },
         "delete from experiments.experiment_results": {"experiment_results_covers_every_other_arm"},
+        "update experiments.experiment_outcomes set numerator = 2 where metric = 'orders_per_user'": {
+            "experiment_outcomes_equals_fact",
+        },
+        "update experiments.experiment_covariates set spent_before = 1": {"experiment_covariates_equals_fact"},
     }
-    warehouse.add("experiments", experiment_id="e1")
-    warehouse.add("experiment_assignments", experiment_id="e1", user_id="u1", assigned_at="2024-01-05T10:00Z")
+    warehouse.add("experiments", experiment_id="e1", unit="customer")
+    warehouse.add("experiment_assignments", experiment_id="e1", user_id="c1", assigned_at="2024-01-05T10:00Z")
+    for day in ("04", "05"):
+        warehouse.sell(day, f"2024-01-{day}", "10.00", customer_id="c1")
     _build(dbt)
     for mistake in mistakes:
         warehouse.connection.execute(mistake.encode())

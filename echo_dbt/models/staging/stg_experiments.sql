@@ -24,9 +24,9 @@ final as (
         started_at,
         {{ business_day('started_at') }} as started_date,
         ends_at,
-        greatest(
-            {{ business_day("(ends_at - interval '1 microsecond')") }}, {{ business_day('started_at') }}
-        ) as last_date,
+        {{ business_day(
+            "case when ends_at > started_at then ends_at - interval '1 microsecond' else ends_at end"
+        ) }} as last_date,
         min_days,
         _row_id
 

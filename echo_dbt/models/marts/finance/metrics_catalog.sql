@@ -1,6 +1,6 @@
 with
 
-metrics (metric, definition, grain, unit, owner, model, column_name) as (
+catalogued (metric, definition, grain, unit, owner, model, column_name) as (
 
     values
     (
@@ -219,6 +219,36 @@ metrics (metric, definition, grain, unit, owner, model, column_name) as (
         'experiment and arm', 'currency', 'analytics_team', 'variant_performance', 'revenue_per_user'
     ),
     (
+        'revenue_per_user_winsorised',
+        'The same, where revenue above the quantile winsorised_at of the experiment''s users counts as that quantile.',
+        'unit and experiment', 'currency', 'analytics_team', 'experiment_outcomes', 'numerator'
+    ),
+    (
+        'revenue_per_conversion',
+        'Revenue of an arm''s users within their outcome windows over its conversions.',
+        'unit and experiment', 'currency', 'analytics_team', 'experiment_outcomes', 'numerator'
+    ),
+    (
+        'orders_per_user',
+        'Counted revenue lines of an arm''s customers from their exposure to the end, over their number.',
+        'unit and experiment', 'count', 'analytics_team', 'experiment_outcomes', 'numerator'
+    ),
+    (
+        'order_revenue_per_user',
+        'Sum of the counted revenue lines of an arm''s customers from their exposure to the end, over their number.',
+        'unit and experiment', 'currency', 'analytics_team', 'experiment_outcomes', 'numerator'
+    ),
+    (
+        'revenue_per_order',
+        'Sum of the counted revenue lines of an arm''s customers from their exposure to the end, over those lines.',
+        'unit and experiment', 'currency', 'analytics_team', 'experiment_outcomes', 'numerator'
+    ),
+    (
+        'refunds_per_user',
+        'Refunded revenue lines of an arm''s customers from their exposure to the end, over their number.',
+        'unit and experiment', 'count', 'analytics_team', 'experiment_outcomes', 'numerator'
+    ),
+    (
         'relative_lift',
         'Conversion rate of an arm less that of control, over that of control.',
         'experiment and arm', 'fraction', 'analytics_team', 'experiment_results', 'relative_lift'
@@ -226,17 +256,37 @@ metrics (metric, definition, grain, unit, owner, model, column_name) as (
 
 ),
 
+measured (metric, kind, winsorised_at, lower_is_better, is_of_customers) as (
+
+    values
+    ('experiment_conversion_rate', 'proportion', null, false, false),
+    ('revenue_per_user', 'mean', null, false, false),
+    ('revenue_per_user_winsorised', 'mean', 0.99, false, false),
+    ('revenue_per_conversion', 'ratio', null, false, false),
+    ('orders_per_user', 'count', null, false, true),
+    ('order_revenue_per_user', 'mean', null, false, true),
+    ('revenue_per_order', 'ratio', null, false, true),
+    ('refunds_per_user', 'count', null, true, true)
+
+),
+
 final as (
 
     select
-        metric,
-        definition,
-        grain,
-        unit,
-        owner,
-        model,
-        column_name
-    from metrics
+        catalogued.metric,
+        catalogued.definition,
+        catalogued.grain,
+        catalogued.unit,
+        catalogued.owner,
+        catalogued.model,
+        catalogued.column_name,
+        measured.kind,
+        measured.winsorised_at::numeric as winsorised_at,
+        measured.lower_is_better,
+        measured.is_of_customers
+    from catalogued
+    left join measured
+        on catalogued.metric = measured.metric
 
 )
 
