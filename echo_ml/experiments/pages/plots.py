@@ -1,7 +1,7 @@
 """The charts of how an experiment went: its sequential path, its exposure, its power.
 
 Each is a function from findings to an SVG element, or to None where there is nothing to draw, and shows in a picture
-what a table of the page says in numbers. Charts of lifts are in `lifts.py`.
+what a table of the page says in numbers. Charts of lifts are in `lift_plots.py`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 from echo_ml.experiments.design import Design, Method
 from echo_ml.experiments.findings import DayExposure, Path, Power
 from echo_ml.experiments.pages.canvas import date_axis, legend_below, percent_axis, svg
-from echo_ml.experiments.pages.lifts import place_of
+from echo_ml.experiments.pages.lift_plots import place_of
 from echo_ml.experiments.pages.palette import LIGHT, arm_colour, arm_marker
 from echo_ml.experiments.pages.wording import Scale, chance, count, counted, day, is_known, plain, scale_of
 
@@ -56,8 +56,10 @@ def exposure(timeline: Sequence[DayExposure], design: Design | None) -> str | No
         for place, arm in enumerate(arms):
             _by_day(above, timeline, arm, place)
             _share(below, timeline, arm, place, design)
-        above.set(ylim=(0, None), ylabel="new a day")
-        below.set(ylim=(0, None), ylabel="share so far")
+        for axes, label in ((above, "new a day"), (below, "share so far")):
+            axes.margins(y=0.15)
+            axes.set_ylim(bottom=0)
+            axes.set_ylabel(label)
         percent_axis(below.yaxis)
         date_axis(below)
         legend_below(below, 0.24, columns=min(len(arms), 3))
@@ -119,8 +121,9 @@ def _crossing(axes: Any, found: Path) -> None:
         return
     is_late = (found.crossed_on - found.days[0]) * 2 > found.days[-1] - found.days[0]
     axes.axvline(found.crossed_on, color=LIGHT["good"], linewidth=1.3, linestyle=_DASHED)
-    axes.text(found.crossed_on, 0.02, " crossed ", color=LIGHT["good"], transform=axes.get_xaxis_transform(),
-              va="bottom", ha="right" if is_late else "left", fontsize=9.5)  # fmt: skip
+    foot = (axes.convert_xunits(found.crossed_on), 0.02)
+    axes.annotate("crossed", foot, (-5 if is_late else 5, 0), xycoords=axes.get_xaxis_transform(),
+                  textcoords="offset points", ha="right" if is_late else "left", color=LIGHT["good"])  # fmt: skip
 
 
 def _by_day(axes: Any, timeline: Sequence[DayExposure], arm: str, place: int) -> None:

@@ -82,6 +82,15 @@ def percent(value: float | None, significant: int = 3, signed: bool = False) -> 
     return f"{number(100 * value, decimals_for(significant, 100 * value), signed)}%"
 
 
+def exactly(value: float | None) -> str:
+    """A share that was declared, as percent without zeros that say nothing: 0.05 is 5%."""
+    return UNKNOWN if not is_known(value) else f"{_without_zeros(number(100 * value, 6))}%"
+
+
+def _without_zeros(text: str) -> str:
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
 def chance(value: float | None) -> str:
     """A probability: 97.3%, and never a certainty that it is not."""
     if not is_known(value):
@@ -121,6 +130,14 @@ class Scale:
         if not is_known(effect):
             return UNKNOWN
         return number(self.factor * effect, self._precision(effect, interval), signed=True) + self.difference
+
+    def size(self, effect: float | None) -> str:
+        """A difference of no direction, such as a planned effect or a loss, to three digits: 3 percentage points."""
+        if not is_known(effect):
+            return UNKNOWN
+        shown = self.factor * effect
+        text = number(shown, self._decimals(3, shown))
+        return (text if self.fewest_decimals else _without_zeros(text)) + self.difference
 
     def between(self, interval: Interval | None) -> str:
         """`from ... to ...`, without the unit."""
@@ -198,11 +215,12 @@ def listed(items: Sequence[str]) -> str:
 
 
 def sentence(text: str) -> str:
-    """With a capital and a full stop."""
+    """With a full stop, and a capital unless it begins with a name such as conversion_rate."""
     text = text.strip()
     if not text:
         return ""
-    return text[0].upper() + text[1:] + ("" if text[-1] in ".!?" else ".")
+    first = text.split()[0].rstrip(":,;")
+    return (text[0].upper() if first.isalpha() else text[0]) + text[1:] + ("" if text[-1] in ".!?" else ".")
 
 
 def plain(text: str, longest: int = 60) -> str:

@@ -63,20 +63,30 @@ def height_of(shown: Sequence[Line]) -> float:
 
 
 def forest(figure: Any, shown: Sequence[Line]) -> None:
-    """Draw intervals below one another, each under its name; zero and the limits are marked."""
-    axes = figure.subplots()
+    """Draw intervals below one another, each under its name; zero is marked, and so are limits that are not far off."""
+    axes, (left, right) = figure.subplots(), _reach(shown)
     for row, each in enumerate(reversed(shown)):
         colour = arm_colour(each.place)
         ends = [100 * each.interval.lower, 100 * each.interval.upper]
         axes.plot(ends, [row, row], color=colour, linewidth=2.6, solid_capstyle="round")
         axes.plot([100 * each.lift], [row], arm_marker(each.place), color=colour, markersize=7)
-        axes.text(0.005, row + 0.42, each.title, transform=axes.get_yaxis_transform(), va="center", fontsize=9.5)
-        if each.limit is not None:
+        axes.text(0, row + 0.42, each.title, transform=axes.get_yaxis_transform(), va="center", fontsize=9.5,
+                  bbox={"facecolor": LIGHT["paper"], "edgecolor": "none", "pad": 1})  # fmt: skip
+        if each.limit is not None and left < 100 * each.limit < right:
             axes.plot([100 * each.limit] * 2, [row - 0.25, row + 0.25], color=LIGHT["bad"], linewidth=2.5)
-    axes.axvline(0, color=LIGHT["soft"], linewidth=1)
-    axes.set(ylim=(-0.5, len(shown) - 0.25), yticks=[], xlabel="relative to control")
+    axes.axvline(0, color=LIGHT["soft"], linewidth=1, zorder=0)
+    axes.set(xlim=(left, right), ylim=(-0.5, len(shown) - 0.25), yticks=[], xlabel="relative to control")
     axes.spines["left"].set_visible(False)
     percent_axis(axes.xaxis, signed=True)
+
+
+def _reach(shown: Sequence[Line]) -> tuple[float, float]:
+    """From where to where a forest reaches, in percent: zero and all intervals, and a limit that is not far off."""
+    ends = [0.0, *(end for each in shown for end in (each.interval.lower, each.interval.upper))]
+    room = max(ends) - min(ends) or 0.01
+    near = [each.limit for each in shown if each.limit is not None]
+    ends += [limit for limit in near if min(ends) - room < limit < max(ends) + room]
+    return 100 * (min(ends) - room / 12), 100 * (max(ends) + room / 12)
 
 
 def posterior(comparisons: Sequence[Comparison], design: Design) -> str | None:
@@ -104,6 +114,8 @@ def _density(axes: Any, arm: str, bayes: Bayes, colour: str) -> None:
     lifts, heights = [100 * lift for lift, _ in bayes.density], [height for _, height in bayes.density]
     interval = bayes.credible_interval
     axes.plot(lifts, heights, color=colour, label=_wins(arm, bayes))
+    if interval is None:
+        return
     inside = [100 * interval.lower <= each <= 100 * interval.upper for each in lifts]
     axes.fill_between(lifts, heights, where=inside, color=colour, alpha=0.18, linewidth=0)
 
