@@ -100,5 +100,5 @@ def inflation(alpha: float, power: float) -> float:
     from scipy.special import ndtri
 
     single = float(ndtri(1 - alpha / 2) + ndtri(power))
-    root = brentq(lambda z: z - float(normal_radius(np.float64(z * z), alpha)) - ndtri(power), 0.1, 1e3)
+    root = brentq(lambda z: z - float(normal_radius(np.asarray(z * z), alpha)) - ndtri(power), 0.1, 1e3)
     return float((root / single) ** 2)
