@@ -53,7 +53,7 @@ def power_of(design: Design, control: Moments, enrolled: int, users_a_day: float
         mde_now=detectable,
         power_now=float(outcome.power(effect, *arms, rates)) if min(arms) >= 2 else None,
         users_a_day=users_a_day,
-        days_to_decision=math.ceil(max(0, needed - enrolled) / users_a_day) if users_a_day else None,
+        days_to_decision=_days(needed, enrolled, users_a_day),
         curve=_curve(outcome, arms, rates, design.mde, detectable, falling),
     )
 
@@ -93,12 +93,16 @@ class _Split:
     def of(cls, design: Design, factor: float) -> _Split:
         return cls(design.arms[design.control], min(design.arms[arm] for arm in design.treatments), factor)
 
-    def users_for(self, outcome: Share | Mean, effect: float, rates: ErrorRates) -> int:
+    def users_for(self, outcome: Share | Mean, effect: float, rates: ErrorRates) -> int | None:
         control = required_users(outcome, effect, rates, self.variant / self.control)
-        return math.ceil(control * self.factor / self.control - 1e-6)
+        return None if control is None else math.ceil(control * self.factor / self.control - 1e-6)
 
     def arms(self, users: int) -> tuple[float, float]:
         return users * self.control / self.factor, users * self.variant / self.factor
+
+
+def _days(needed: int | None, enrolled: int, users_a_day: float | None) -> int | None:
+    return math.ceil(max(0, needed - enrolled) / users_a_day) if needed is not None and users_a_day else None
 
 
 def _curve(

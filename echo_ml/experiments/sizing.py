@@ -124,23 +124,22 @@ def sample_size(outcome: Share | Mean, effect: float, rates: ErrorRates = ErrorR
     A ValueError says why an effect cannot be planned for.
     """
     users = required_users(outcome, effect, rates, ratio)
+    if users is None:
+        raise ValueError(f"an effect of {effect} needs more than {MOST_UNITS:.0e} units")
     return Size(math.ceil(users - 1e-9), math.ceil(users * ratio - 1e-9), str(outcome.formula))
 
 
-def required_users(outcome: Share | Mean, effect: float, rates: ErrorRates, ratio: float = 1.0) -> float:
-    """Units of control for `sample_size`, not rounded."""
+def required_users(outcome: Share | Mean, effect: float, rates: ErrorRates, ratio: float = 1.0) -> float | None:
+    """Units of control for `sample_size`, not rounded; None where more are needed than there can be."""
     lowest, highest = outcome.effects
     if effect == 0 or not lowest < effect < highest:
         raise ValueError(f"an effect of {effect} cannot be planned for: it must not be 0, nor lead out of 0..1")
     if not 0 < ratio < math.inf:
         raise ValueError(f"the ratio of the variant's units to control's is {ratio}; it must be positive")
-    found = _first_root(
+    return _first_root(
         lambda users: float(outcome.power(effect, users, users * ratio, rates)) - rates.power,
         start=max(2.0, 2.0 / ratio), end=MOST_UNITS,
     )  # fmt: skip
-    if found is None:
-        raise ValueError(f"an effect of {effect} needs more than {MOST_UNITS:.0e} units")
-    return found
 
 
 def detectable_effect(
