@@ -6,13 +6,18 @@ at a time. What the other lines say is the business of `awkward_text.py`.
 
 from __future__ import annotations
 
-import io
 from bisect import bisect_left
 from collections.abc import Iterator
-from typing import TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from echo_quality.loading.limits import Limits
 from echo_quality.loading.text_table import is_unicode
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Characters = NDArray[Any]
 
 _PIECE = 1 << 19
 _SHOWN_OF_LONG = 1_000
@@ -36,9 +41,11 @@ class Lines:
     def __init__(self, file: TextIO, delimiter: str, width: int, limits: Limits) -> None:
         """`width` is how many fields a plain line has."""
         self._file, self._delimiter, self._delimiters, self._limits = file, delimiter, width - 1, limits
-        self._lines: list[str] = []
-        self._at = 0
+        self._piece = ""
+        self._bounds = [0]
         self._awkward: list[int] = []
+        self._at = 0
+        self._unread = 0
         self.taken: list[str] = []
 
     def __iter__(self) -> Iterator[str]:
@@ -47,58 +54,72 @@ class Lines:
 
     def __next__(self) -> str:
         """The next line."""
-        if self._at == len(self._lines) and not self._filled():
+        if not self._has_more():
             raise StopIteration
-        line = self._lines[self._at]
+        line = self._piece[self._bounds[self._at] : self._bounds[self._at + 1]]
         self._at += 1
-        self.taken.append(line)
-        return line
+        length = len(line.rstrip("\r\n")) + (self._unread if self._at == len(self._bounds) - 1 else 0)
+        self.taken.append(LongLine(line, length) if length > self._limits.line_characters else line)
+        return self.taken[-1]
 
-    def plain(self) -> list[str]:
-        """The plain lines from here to the next awkward one, or as many as are at hand; [] if the next one is none."""
-        if self._at == len(self._lines) and not self._filled():
-            return []
+    def plain(self) -> str:
+        """The plain lines from here to the next awkward one, or as many as are at hand; "" if the next one is none."""
+        if not self._has_more():
+            return ""
         following = bisect_left(self._awkward, self._at)
-        end = self._awkward[following] if following < len(self._awkward) else len(self._lines)
-        run, self._at = self._lines[self._at : end], end
-        return run
+        end = self._awkward[following] if following < len(self._awkward) else len(self._bounds) - 1
+        start, self._at = self._at, end
+        return self._piece[self._bounds[start] : self._bounds[end]]
 
-    def _filled(self) -> bool:
-        """Read the next piece, to the end of its last line; False at the end of the file."""
+    def _has_more(self) -> bool:
+        """Whether there is a line, for which the next piece is read if it must be, to the end of its last line."""
+        if self._at < len(self._bounds) - 1:
+            return True
         piece = self._file.read(_PIECE)
         if not piece:
             return False
-        lines = list(io.StringIO(piece, newline="" if "\r" in piece else "\n"))
-        if not lines[-1].endswith(("\n", "\r")):
-            lines[-1] = self._completed(lines[-1])
-        self._lines, self._at = lines, 0
-        self._awkward = self._awkward_among(lines, piece)
+        self._piece, self._unread = self._completed(piece)
+        self._at, (self._bounds, self._awkward) = 0, self._divided(self._piece)
         return True
 
-    def _completed(self, line: str) -> str:
-        """The line with the rest of it, which may lie beyond the piece, and may be without end."""
-        longest, length, part = self._limits.line_characters, len(line), line
+    def _completed(self, piece: str) -> tuple[str, int]:
+        """The piece with the rest of its last line, and how many characters of a line without end are left out."""
+        longest, part, parts, unread = self._limits.line_characters, piece, [piece], 0
+        length = len(piece) - 1 - max(piece.rfind("\n"), piece.rfind("\r"))
         while not part.endswith(("\n", "\r")) and (part := self._file.readline(longest)):
-            length += len(part.rstrip("\r\n"))
-            line = line + part if length <= longest else line
-        return line if length <= longest else LongLine(line, length)
+            added = len(part.rstrip("\r\n"))
+            length += added
+            if length <= longest:
+                parts.append(part)
+            else:
+                unread += added
+        return "".join(parts), unread
 
-    def _awkward_among(self, lines: list[str], piece: str) -> list[int]:
-        """The positions of lines that are not plain; all of them where a whole piece asks for a closer look."""
-        if not self._delimiters or not all("\0" not in text and is_unicode(text) for text in (piece, lines[-1])):
-            return list(range(len(lines)))
-        delimiter, delimiters = self._delimiter, self._delimiters
-        awkward = [at for at, line in enumerate(lines) if line.count(delimiter) != delimiters or '"' in line]
-        longest = min(self._limits.line_characters, self._limits.field_characters)
-        if max(len(piece), len(lines[-1])) <= longest and not isinstance(lines[-1], LongLine):
-            return awkward
-        return sorted({*awkward, *self._long_among(lines, longest)})
+    def _divided(self, piece: str) -> tuple[list[int], list[int]]:
+        """Where lines begin and end, and which of them are not plain; all, where the piece asks for a closer look."""
+        import numpy as np
 
-    def _long_among(self, lines: list[str], longest: int) -> list[int]:
-        """Lines that are longer than a field may be; those longer than a line may be are shortened."""
-        long = [at for at, line in enumerate(lines) if len(line) > longest or isinstance(line, LongLine)]
-        for at in long:
-            length = len(lines[at].rstrip("\r\n"))
-            if length > self._limits.line_characters:
-                lines[at] = LongLine(lines[at], length)
-        return long
+        width, encoding = (np.uint8, "ascii") if piece.isascii() else (np.uint32, "utf-32-le")
+        characters = np.frombuffer(piece.encode(encoding, "surrogatepass"), width)
+        ends = _ends_of_lines(characters, has_returns="\r" in piece)
+        bounds = [0, *ends.tolist()]
+        if not self._delimiters or "\0" in piece or not is_unicode(piece):
+            return bounds, list(range(len(ends)))
+        delimiters = np.searchsorted(np.flatnonzero(characters == ord(self._delimiter)), ends)
+        is_awkward = np.diff(delimiters, prepend=0) != self._delimiters
+        is_awkward |= np.diff(ends, prepend=0) > min(self._limits.line_characters, self._limits.field_characters)
+        is_awkward[np.searchsorted(ends, np.flatnonzero(characters == ord('"')), side="right")] = True
+        is_awkward[-1] |= self._unread > 0
+        return bounds, np.flatnonzero(is_awkward).tolist()
+
+
+def _ends_of_lines(characters: Characters, *, has_returns: bool) -> NDArray[np.int64]:
+    """The positions after each line's end, the end of the text being one."""
+    import numpy as np
+
+    is_end = characters == ord("\n")
+    if has_returns:
+        is_end[:-1] |= (characters[:-1] == ord("\r")) & ~is_end[1:]
+        is_end[-1] |= characters[-1] == ord("\r")
+    ends = np.flatnonzero(is_end) + 1
+    return ends if len(ends) and ends[-1] == len(characters) else np.append(ends, len(characters))

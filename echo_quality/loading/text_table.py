@@ -83,17 +83,16 @@ class TextTableWriter:
         extra_text = json.dumps(extra, ensure_ascii=False) if extra else ""
         self._writer.writerow([*(fields[at] for at in self._known), extra_text, ""])
 
-    def plain(self, lines: list[str]) -> None:
+    def plain(self, lines: str) -> None:
         """Lines that need no reading: they have no quote, fit the header, and the table's delimiter divides them."""
         delimiter = self._table.delimiter
+        text = (lines.replace("\r\n", "\n").replace("\r", "\n") if "\r" in lines else lines).removesuffix("\n")
         if self._match.has_surplus:
-            for line in lines:
-                self.record(line.rstrip("\r\n").split(delimiter))
+            for line in text.split("\n"):
+                self.record(line.split(delimiter))
             return
-        text = "".join(lines)
-        text = (text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text).removesuffix("\n")
         if len(text) > _MANY:
-            self._longest = max(self._longest, len(max(lines, key=len).encode()) + 4)
+            self._longest = max(self._longest, len(max(text.split("\n"), key=len).encode()) + 4)
         end = 2 * delimiter + "\r\n"  # as the other records end: PostgreSQL wants one line end in a file
         self._file.write(text.replace("\n", end) + end)
 
