@@ -51,7 +51,9 @@ def _of_metric(design: Design, metric: Metric, evidence: Evidence) -> Iterator[C
     effect = comparing.compare(metric.kind, control, variants, design.alpha)
     (value, variance), (values, variances) = (comparing.value(metric.kind, each) for each in (control, variants))
     lift = lifts.relative_lift(value, variance, values, variances, design.alpha)
-    posteriors = bayes.against_control(metric.kind, control, variants)
+    posteriors = bayes.against_control(
+        metric.kind, control, variants, alpha=design.alpha, lower_is_better=metric.lower_is_better
+    )
     adjusted, reduction = _adjusted(design, metric, control, variants)
     for at, variant in enumerate(design.treatments):
         row = Comparison(
