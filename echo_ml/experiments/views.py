@@ -59,7 +59,11 @@ def novelty_warning(design: Design, evidence: Evidence) -> str | None:
         f"{later.effect[at]:+.1%} since (p = {trend.p_value[at]:.2g})"
         for at, variant in enumerate(design.treatments) if found[at]
     ]  # fmt: skip
-    return f"the lift of {design.primary.name} changes with time: {'; '.join(said)}; it may not last" if said else None
+    return (
+        f"the lift of {design.primary.name} changes with time: {'; '.join(said)}; the total may not be what lasts"
+        if said
+        else None
+    )
 
 
 def _primary(design: Design, evidence: Evidence) -> Moments:

@@ -63,3 +63,7 @@ def test_a_covariate_that_is_the_same_for_everybody_adjusts_nothing_and_says_so(
     estimate, reduction = cuped.adjusted(counted(y, np.full(100, value)), counted(y, np.full(100, value)), 0.05)
     assert np.isnan([estimate.effect, estimate.std_error, estimate.p_value, reduction]).all()
     assert "same for every unit" in cuped.gain_warning(float(reduction))
+
+
+def test_a_gain_below_zero_is_told_as_none():
+    assert "explains 0.0% of the variance" in cuped.gain_warning(-0.02)

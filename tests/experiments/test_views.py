@@ -16,12 +16,12 @@ from echo_ml.experiments.views import DAYS_SINCE_START, SEGMENT, WEEKDAY, novelt
 SAME = {"control": (14_000, 1_400), "treatment": (14_000, 1_540)}
 
 
-def by_day(control, treatment, users=2_000):
+def by_day(*rates_of_arms, arms=("control", "treatment"), users=2_000):
     """Evidence of a rate by day in each arm."""
-    rates = np.array([control, treatment])
+    rates = np.array(rates_of_arms)
     days = tuple(START + datetime.timedelta(days=day) for day in range(rates.shape[1]))
     counted = Moments.of(np.full(rates.shape, users), np.round(rates * users))
-    return Evidence("EXP-1", days[-1], ("control", "treatment"), days, {RATE.name: counted})
+    return Evidence("EXP-1", days[-1], arms, days, {RATE.name: counted})
 
 
 def parts(view, found):
@@ -99,3 +99,17 @@ def test_novelty_is_seldom_spoken_of_without_cause():
     rng = np.random.default_rng(11)
     said = [novelty_warning(DESIGN, by_day(*rng.binomial(2_000, 0.1, (2, 14)) / 2_000)) for _ in range(500)]
     assert sum(each is not None for each in said) < 500 * 0.01 + 3 * np.sqrt(500 * 0.01 * 0.99)
+
+
+def test_the_more_arms_the_more_it_takes_to_speak_of_novelty():
+    """The same change, at p = 0.005, is told of one treatment and not of one among three."""
+    control, treatment = [0.1] * 14, [0.14] * 7 + [0.116] * 7
+    one = by_day(control, treatment, users=1_000)
+    three = by_day(control, treatment, control, control, arms=tuple(FOUR_ARMS.arms), users=1_000)
+    assert novelty_warning(DESIGN, one) is not None
+    assert novelty_warning(FOUR_ARMS, three) is None
+
+
+def test_a_start_with_hardly_a_conversion_is_no_novelty():
+    """Two users of control and none of the treatment convert in the first week: the lift has no error."""
+    assert novelty_warning(DESIGN, by_day([0.002] + [0.0] * 6 + [0.1] * 7, [0.0] * 7 + [0.1] * 7, users=1_000)) is None
