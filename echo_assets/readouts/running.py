@@ -19,7 +19,6 @@ from core.fact_experiments as units
 join core.dim_experiment as experiments using (experiment_key)
 where experiments.is_inferred
 group by units.experiment_id
-order by experiment_id collate "C"
 """
 
 
@@ -41,4 +40,4 @@ class Running:
 def running_days(connection: Connection[Any]) -> list[Running]:
     """Every experiment that the warehouse knows, by name; the dimension and the fact of experiments must be built."""
     with connection.cursor(row_factory=class_row(Running)) as cursor:
-        return cursor.execute(_RUNNING).fetchall()
+        return sorted(cursor.execute(_RUNNING), key=lambda each: each.experiment_id)
