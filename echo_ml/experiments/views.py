@@ -46,24 +46,21 @@ def novelty_warning(design: Design, evidence: Evidence) -> str | None:
     which makes differences shrink and leaves lifts as they are. It is silent where control's value is not clear of 0.
     """
     by_day = _primary(design, evidence)
-    later_days = list(_ages(by_day).values())[1:]
-    if not later_days:
+    starts = [days[0] for days in _ages(by_day).values()]
+    if not starts:
         return None
-    first = _lifts(design, evidence, by_day[:, : later_days[0][0]].sum(axis=1))
-    later = _lifts(design, evidence, by_day[:, later_days[0][0] :].sum(axis=1))
+    first = _lifts(design, evidence, by_day[:, : starts[1]].sum(axis=1))
+    later = _lifts(design, evidence, by_day[:, starts[1] :].sum(axis=1))
     trend = by_z(later.effect - first.effect, np.hypot(first.std_error, later.std_error), NOVELTY_ALPHA)
     known = np.isfinite(first.lower) & np.isfinite(later.lower)
     found = known & (trend.p_value < NOVELTY_ALPHA / len(design.treatments))
-    said = [
-        f"{variant} {first.effect[at]:+.1%} among units exposed in the first {later_days[0][0]} days, "
+    said = "; ".join(
+        f"{variant} {first.effect[at]:+.1%} among units exposed in the first {starts[1]} days, "
         f"{later.effect[at]:+.1%} since (p = {trend.p_value[at]:.2g})"
         for at, variant in enumerate(design.treatments) if found[at]
-    ]  # fmt: skip
-    return (
-        f"the lift of {design.primary.name} changes with time: {'; '.join(said)}; the total may not be what lasts"
-        if said
-        else None
-    )
+    )  # fmt: skip
+    changes = f"the lift of {design.primary.name} changes with time"
+    return f"{changes}: {said}; the total may not be what lasts" if said else None
 
 
 def _primary(design: Design, evidence: Evidence) -> Moments:
