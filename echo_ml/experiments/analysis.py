@@ -11,7 +11,7 @@ import numpy as np
 
 from echo_ml.experiments import sample_ratio
 from echo_ml.experiments.comparisons import comparisons, figure, totals
-from echo_ml.experiments.conditions import Found, conditions, unregistered
+from echo_ml.experiments.conditions import Found, conditions, is_over, unregistered
 from echo_ml.experiments.cuped import gain_warning
 from echo_ml.experiments.decision import blocked, decide
 from echo_ml.experiments.design import Design
@@ -65,7 +65,7 @@ def _found(design: Design, evidence: Evidence) -> Found:
     rows = comparisons(design, evidence)
     power = _power(design, evidence, exposure)
     paths = tuple(_path(design, evidence, variant, power) for variant in design.treatments)
-    primary = [row for row in rows if row.role is Role.PRIMARY]
+    primary, over = _primary(rows), is_over(design, evidence, power)
     return Found(
         design=design,
         evidence=evidence,
@@ -74,7 +74,7 @@ def _found(design: Design, evidence: Evidence) -> Found:
         comparisons=rows,
         paths=paths,
         power=power,
-        verdicts={row.variant: verdict(design, of, row) for row, of in zip(primary, paths, strict=True)},
+        verdicts={row.variant: verdict(design, of, row, is_over=over) for row, of in zip(primary, paths, strict=True)},
     )
 
 

@@ -39,9 +39,21 @@ class Found:
         return sum(arm.users for arm in self.exposure)
 
     @property
+    def is_over(self) -> bool:
+        """Whether the planned end has come."""
+        return is_over(self.design, self.evidence, self.power)
+
+    @property
     def winners(self) -> list[str]:
         """The arms that win on the primary metric."""
         return [variant for variant, verdict in self.verdicts.items() if verdict is Verdict.WINS]
+
+
+def is_over(design: Design, evidence: Evidence, power: Power) -> bool:
+    """Whether the planned end has come: its day, or, where it has none, the users that it needs."""
+    if design.ends_on is not None:
+        return evidence.as_of >= design.ends_on
+    return power.needed is not None and power.enrolled >= power.needed
 
 
 def conditions(found: Found) -> tuple[Condition, ...]:
@@ -171,9 +183,7 @@ def is_worse_for_certain(design: Design, row: Comparison) -> bool:
 
 
 def _primary_has_decided(found: Found) -> _Answer:
-    words = {Verdict.WINS: "wins", Verdict.LOSES: "loses", Verdict.NO_EFFECT: "has no meaningful effect",
-             Verdict.OPEN: "is open"}  # fmt: skip
-    says = f"{found.design.primary.name}: " + ", ".join(f"{arm} {words[is_]}" for arm, is_ in found.verdicts.items())
+    says = f"{found.design.primary.name}: " + ", ".join(f"{arm} {verdict}" for arm, verdict in found.verdicts.items())
     decided = any(verdict in (Verdict.WINS, Verdict.LOSES) for verdict in found.verdicts.values())
     return decided, says, "wait for the next look that counts, or for the end"
 

@@ -43,9 +43,9 @@ def _outcome(found: Found, asked: Sequence[Condition]) -> tuple[Outcome, str | N
         return Outcome.KEEP_RUNNING, None
     if found.winners:
         return _of_winners(found)
-    if verdicts and verdicts <= {Verdict.LOSES, Verdict.NO_EFFECT}:
-        return (Outcome.DO_NOT_SHIP if Verdict.LOSES in verdicts else Outcome.NO_MEANINGFUL_EFFECT), None
-    return Outcome.KEEP_RUNNING, None
+    if not verdicts or Verdict.OPEN in verdicts:
+        return Outcome.KEEP_RUNNING, None
+    return (Outcome.NO_MEANINGFUL_EFFECT if verdicts == {Verdict.NO_EFFECT} else Outcome.DO_NOT_SHIP), None
 
 
 def _of_winners(found: Found) -> tuple[Outcome, str | None]:
@@ -56,8 +56,7 @@ def _of_winners(found: Found) -> tuple[Outcome, str | None]:
     if safe:
         return Outcome.SHIP, max(safe, key=lambda variant: _effect(found, variant))
     certain = {row.variant for row in guarded if is_worse_for_certain(found.design, row)}
-    is_over = found.design.ends_on is not None and found.evidence.as_of >= found.design.ends_on
-    settled = is_over or set(found.winners) <= certain
+    settled = found.is_over or set(found.winners) <= certain
     return (Outcome.DO_NOT_SHIP if settled else Outcome.KEEP_RUNNING), None
 
 

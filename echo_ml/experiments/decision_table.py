@@ -69,7 +69,7 @@ CONDITIONS = (
     Rule(
         "primary_has_decided", False,
         "The primary metric of an arm has crossed the boundary of the declared method, at a look that counts.",
-        "KEEP_RUNNING, or NO_MEANINGFUL_EFFECT where its interval rules an effect of the planned size out",
+        "what its interval leaves open decides: KEEP_RUNNING, NO_MEANINGFUL_EFFECT or DO_NOT_SHIP",
     ),
     Rule(
         "sample_ratio_is_unsuspicious", False,
@@ -93,9 +93,8 @@ OUTCOMES = (
     Row("an arm wins, but a guardrail is worse by its margin for certain, or not shown otherwise by the end",
         Outcome.DO_NOT_SHIP),
     Row("an arm wins, but a guardrail is not yet shown to be non-inferior", Outcome.KEEP_RUNNING),
-    Row("every arm has lost, or cannot win by the minimum detectable effect; at least one has lost",
-        Outcome.DO_NOT_SHIP),
-    Row("no arm can win by the minimum detectable effect", Outcome.NO_MEANINGFUL_EFFECT),
+    Row("no arm has an effect of the minimum detectable size, neither gain nor loss", Outcome.NO_MEANINGFUL_EFFECT),
+    Row("every arm has lost, has no such effect, or, once it is over, can only have such a loss", Outcome.DO_NOT_SHIP),
     Row("otherwise", Outcome.KEEP_RUNNING),
 )  # fmt: skip
 

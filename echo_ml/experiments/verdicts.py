@@ -13,15 +13,16 @@ class Verdict(StrEnum):
 
     WINS = "wins"
     LOSES = "loses"
-    NO_EFFECT = "no meaningful effect"
-    OPEN = "open"
+    NO_EFFECT = "has no meaningful effect"
+    FUTILE = "cannot win by the minimum detectable effect any more"
+    OPEN = "is open"
 
 
-def verdict(design: Design, path: Path, row: Comparison) -> Verdict:
-    """WINS or LOSES once the boundary was crossed; NO_EFFECT where the interval leaves no gain of the planned size.
+def verdict(design: Design, path: Path, row: Comparison, *, is_over: bool) -> Verdict:
+    """WINS or LOSES once the boundary was crossed; otherwise what the interval that is valid at this look leaves open.
 
-    A test that finds the minimum detectable effect with the planned power gives up on an effect of zero with about
-    the same power by this rule.
+    NO_EFFECT where neither a gain nor a loss of the minimum detectable size is left (equivalence). FUTILE, once it is
+    over, where only such a loss is left; before that, it is given the time to show.
     """
     sign = -1 if design.primary.lower_is_better else 1
     if path.crossed_on is not None:
@@ -30,8 +31,12 @@ def verdict(design: Design, path: Path, row: Comparison) -> Verdict:
     interval = valid_interval(path, row)
     if interval is None:
         return Verdict.OPEN
-    best = interval.upper if sign > 0 else -interval.lower
-    return Verdict.NO_EFFECT if best < design.mde else Verdict.OPEN
+    worst, best = sorted((sign * interval.lower, sign * interval.upper))
+    if best >= design.mde:
+        return Verdict.OPEN
+    if worst > -design.mde:
+        return Verdict.NO_EFFECT
+    return Verdict.FUTILE if is_over else Verdict.OPEN
 
 
 def valid_interval(path: Path, row: Comparison) -> Interval | None:

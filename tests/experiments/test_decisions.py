@@ -54,6 +54,20 @@ def test_ten_looks_decide_by_their_boundary_and_not_by_the_level_of_one():
     assert decided(UNPLANNED, third) == ("KEEP_RUNNING", None)
 
 
+WORSE = (10_000, 930)
+
+
+@pytest.mark.parametrize("looks", [5, None])
+def test_a_loss_is_given_the_time_to_show_before_it_is_called_futile(looks):
+    """Where a gain of the planned size is ruled out and a loss of it is not, the end decides, not the moment."""
+    design = replace(DESIGN, looks=looks, mde=0.015, min_days=0)
+    worse = {"control": (10_000, 1_000), "treatment": WORSE}
+    assert decided(design, evidence(worse))[0] == "DO_NOT_SHIP"
+    assert decided(replace(design, ends_on=design.ends_on + datetime.timedelta(days=1)), evidence(worse))[0] == (
+        "KEEP_RUNNING"
+    )
+
+
 @pytest.mark.parametrize(
     ("revenue", "outcome"),
     [((10.2, 5.0), "SHIP"), ((9.9, 5.0), "SHIP"), ((9.0, 5.0), "DO_NOT_SHIP"), ((9.6, 30.0), "DO_NOT_SHIP")],
