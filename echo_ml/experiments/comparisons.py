@@ -7,14 +7,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from echo_ml.experiments import bayes, comparing, cuped, lifts, multiplicity
 from echo_ml.experiments.design import Design, Metric, MetricKind
 from echo_ml.experiments.estimates import Estimate
 from echo_ml.experiments.evidence import Evidence
 from echo_ml.experiments.findings import Comparison, Interval, Role
-from echo_ml.experiments.moments import Moments
+from echo_ml.experiments.moments import Floats, Moments
 
 _METHODS = {
     MetricKind.PROPORTION: "two-proportion z, interval by Newcombe",
@@ -40,7 +39,7 @@ def totals(evidence: Evidence, metric: Metric, arms: tuple[str, ...]) -> Moments
     return found.sum(axis=1)[[evidence.arms.index(arm) for arm in arms]]
 
 
-def figure(value: float) -> float | None:
+def figure(value: float | Floats) -> float | None:
     """A number that can be given, or None."""
     return float(value) if math.isfinite(value) else None
 
@@ -86,7 +85,7 @@ def _of_metric(design: Design, metric: Metric, evidence: Evidence) -> Iterator[C
 
 def _adjusted(
     design: Design, metric: Metric, control: Moments, variants: Moments
-) -> tuple[Estimate | None, NDArray[np.float64] | None]:
+) -> tuple[Estimate | None, Floats | None]:
     if metric.kind is MetricKind.RATIO or not variants.xx.any():
         return None, None
     return cuped.adjusted(control, variants, design.alpha)
