@@ -14,6 +14,7 @@ from echo_ml.experiments.estimates import Estimate
 from echo_ml.experiments.evidence import Evidence
 from echo_ml.experiments.findings import Comparison, Interval, Role
 from echo_ml.experiments.moments import Floats, Moments
+from echo_ml.experiments.reasons import why_missing
 
 _METHODS = {
     MetricKind.PROPORTION: "two-proportion z, interval by Newcombe",
@@ -75,6 +76,7 @@ def _of_metric(design: Design, metric: Metric, evidence: Evidence) -> Iterator[C
             p_adjusted=None,
             q_value=None,
             method=_METHODS[metric.kind],
+            note=why_missing(metric.kind, control, variants[at], design.alpha),
             cuped_effect=figure(adjusted.effect[at]) if adjusted else None,
             cuped_interval=interval(adjusted, at) if adjusted else None,
             variance_reduction=figure(reduction[at]) if reduction is not None else None,
