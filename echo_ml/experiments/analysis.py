@@ -21,15 +21,19 @@ from echo_ml.experiments.moments import Moments
 from echo_ml.experiments.pages.paragraph import paragraph_of
 from echo_ml.experiments.paths import path
 from echo_ml.experiments.power import power_of
+from echo_ml.experiments.recorded_looks import continued
 from echo_ml.experiments.verdicts import verdict
 from echo_ml.experiments.views import novelty_warning, views
 
 
-def readout_of(design: Design | None, why_not: str | None, evidence: Evidence) -> Readout:
+def readout_of(
+    design: Design | None, why_not: str | None, evidence: Evidence, before: Readout | None = None
+) -> Readout:
     """The readout of one experiment as of `evidence.as_of`.
 
     Without a design, because the registry has none or an entry that cannot be used (`why_not` says which), the readout
-    is blocked, and shows who was exposed and nothing else.
+    is blocked, and shows who was exposed and nothing else. `before` is the readout of an earlier day as it was recorded
+    first: its looks stay as they were, unless the design was changed since, which a warning says.
     """
     timeline = _timeline(evidence)
     if design is None:
@@ -38,7 +42,7 @@ def readout_of(design: Design | None, why_not: str | None, evidence: Evidence) -
             evidence.experiment_id, evidence.as_of, None, blocked(asked[0]), asked, paragraph="",
             exposure=_seen(evidence), timeline=timeline, data_as_of=evidence.last_assigned_at,
         )  # fmt: skip
-    found = _found(design, evidence)
+    found = _found(design, evidence, before)
     asked = conditions(found)
     decision = decide(found, asked)
     return Readout(
@@ -55,16 +59,17 @@ def readout_of(design: Design | None, why_not: str | None, evidence: Evidence) -
         timeline=timeline,
         srm_p_value=found.srm_p_value,
         views=views(design, evidence),
-        warnings=_warnings(design, evidence, found),
+        warnings=_warnings(design, evidence, found, before),
         data_as_of=evidence.last_assigned_at,
     )
 
 
-def _found(design: Design, evidence: Evidence) -> Found:
+def _found(design: Design, evidence: Evidence, before: Readout | None) -> Found:
     exposure = _exposure(design, evidence)
     rows = comparisons(design, evidence)
     power = _power(design, evidence, exposure)
-    paths = tuple(_path(design, evidence, variant, power) for variant in design.treatments)
+    recorded = {} if before is None or before.design != design else {path.variant: path for path in before.paths}
+    paths = tuple(_path(design, evidence, arm, power, recorded.get(arm)) for arm in design.treatments)
     primary, over = _primary(rows), is_over(design, evidence, power)
     return Found(
         design=design,
@@ -120,11 +125,15 @@ def _power(design: Design, evidence: Evidence, exposure: tuple[ArmExposure, ...]
     return power_of(_for_one_arm(design), control, enrolled, enrolled / days if days > 0 else None)
 
 
-def _path(design: Design, evidence: Evidence, variant: str, power: Power) -> Path:
+def _path(design: Design, evidence: Evidence, variant: str, power: Power, recorded: Path | None) -> Path:
     control, other = (_by_day(design, evidence, arm) for arm in (design.control, variant))
     share = design.arms[design.control] + design.arms[variant]
     needed = None if power.needed is None else round(power.needed * share)
-    return path(_for_one_arm(design), evidence.days, variant, control, other, needed)
+    own, days = _for_one_arm(design), evidence.days
+    if recorded is None or not recorded.days:
+        return path(own, days, variant, control, other, needed)
+    new = slice(sum(day <= recorded.days[-1] for day in days), None) if design.looks is None else slice(None)
+    return continued(recorded, path(own, days[new], variant, control[new], other[new], needed), own.alpha)
 
 
 def _by_day(design: Design, evidence: Evidence, arm: str) -> Moments:
@@ -139,8 +148,13 @@ def _for_one_arm(design: Design) -> Design:
     return replace(design, alpha=design.alpha / len(design.treatments))
 
 
-def _warnings(design: Design, evidence: Evidence, found: Found) -> tuple[str, ...]:
-    said = [novelty_warning(design, evidence), *map(_cuped_warning, _primary(found.comparisons)[:1])]
+def _warnings(design: Design, evidence: Evidence, found: Found, before: Readout | None) -> tuple[str, ...]:
+    changed = before is not None and before.design not in (None, design)
+    said = [
+        "the entry of the registry was changed while it ran: looks before that are taken anew" if changed else None,
+        novelty_warning(design, evidence),
+        *map(_cuped_warning, _primary(found.comparisons)[:1]),
+    ]
     return tuple(each for each in said if each)
 
 
