@@ -6,9 +6,11 @@ names the class of this module; nothing else uses it.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+import psycopg2
 import sqlalchemy
 from dagster._core.storage.event_log.schema import ConcurrencyLimitsTable
 from dagster_postgres import (
@@ -18,21 +20,25 @@ from dagster_postgres import (
     PostgresScheduleStorage,
 )
 from dagster_postgres.utils import create_pg_engine, pg_config, pg_url_from_config, set_pg_statement_timeout
+from sqlalchemy.exc import InvalidatePoolError
 
 from echo_assets.server.libpq import forget_password
 
 if TYPE_CHECKING:
     from dagster._serdes import ConfigurableClassData
+    from sqlalchemy.pool import ConnectionPoolEntry
 
 KEPT = 3
 AT_MOST = 12
 """Connections of one process: webserver, daemon, code server and two runs stay well below the server's 100."""
 
 RECYCLE_SECONDS = 600
+TRUSTED_SECONDS = 0.1
+"""A connection that has rested for less is not tried: no server restarts within it, and a run asks every few ms."""
 
 
 class Pool:
-    """The connections that the three parts of the storage share; each is tried before use, so a restart is survived."""
+    """The connections that the parts of the storage share; each is tried after a rest, so a restart is survived."""
 
     def __init__(self, postgres_url: str) -> None:
         """Set up the pool; it connects when first used."""
@@ -44,10 +50,11 @@ class Pool:
             pool_size=KEPT,
             max_overflow=AT_MOST - KEPT,
             pool_recycle=RECYCLE_SECONDS,
-            pool_pre_ping=True,
             pool_use_lifo=True,
         )
         sqlalchemy.event.listen(self.engine, "connect", self._on_connect)
+        sqlalchemy.event.listen(self.engine, "checkin", self._on_return)
+        sqlalchemy.event.listen(self.engine, "checkout", self._on_use)
 
     def limit_statements(self, milliseconds: int) -> None:
         """End statements that take longer, on every connection from now on."""
@@ -58,6 +65,19 @@ class Pool:
     def _on_connect(self, connection: Any, _record: object) -> None:
         if self._statement_timeout:
             set_pg_statement_timeout(connection, self._statement_timeout)
+
+    def _on_return(self, _connection: object, record: ConnectionPoolEntry) -> None:
+        record.info["rests_since"] = time.monotonic()
+
+    def _on_use(self, connection: Any, record: ConnectionPoolEntry, _borrowed: object) -> None:
+        """Have the pool open its connections anew if this one broke while it rested."""
+        rests_since = record.info.pop("rests_since", None)
+        if rests_since is None or time.monotonic() - rests_since < TRUSTED_SECONDS:
+            return
+        try:
+            self.engine.dialect.do_ping(connection)
+        except psycopg2.Error as error:
+            raise InvalidatePoolError("the server has ended the connection") from error
 
 
 class _Pooled:

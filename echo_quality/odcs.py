@@ -9,6 +9,7 @@ on a property `scale`, `precision`, `formats`, `lowerCase`, `default`, `defaultF
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -65,12 +66,7 @@ def read_contracts(folder: Path) -> dict[str, Contract]:
 def read_contract(path: Path) -> Contract:
     """One contract; its source is the file's stem."""
     try:
-        written = yaml.safe_load(path.read_text(encoding="utf-8"))
-        if not isinstance(written, dict):
-            raise ContractError(f"holds no mapping but {type(written).__name__}: write an Open Data Contract here")
-        standard = OpenDataContractStandard(**written)
-        refuse_unread(written, standard.model_dump(exclude_unset=True, by_alias=True))
-        return _contract(path.stem, standard)
+        return _contract_of(path.stem, path.read_text(encoding="utf-8"))
     except yaml.YAMLError as error:
         raise ContractError(f"{path}: not valid YAML: {error}") from error
     except ValidationError as error:
@@ -78,6 +74,17 @@ def read_contract(path: Path) -> Contract:
         raise ContractError(f"{path}: not an Open Data Contract Standard v3 contract: {problems}") from error
     except (ContractError, TypeError, ValueError) as error:
         raise ContractError(f"{path}: {error}") from error
+
+
+@functools.lru_cache(maxsize=64)
+def _contract_of(source: str, text: str) -> Contract:
+    """Reading YAML takes longer than most of what is asked of a contract, and one command asks many times."""
+    written = yaml.safe_load(text)
+    if not isinstance(written, dict):
+        raise ContractError(f"holds no mapping but {type(written).__name__}: write an Open Data Contract here")
+    standard = OpenDataContractStandard(**written)
+    refuse_unread(written, standard.model_dump(exclude_unset=True, by_alias=True))
+    return _contract(source, standard)
 
 
 def _contract(source: str, standard: OpenDataContractStandard) -> Contract:

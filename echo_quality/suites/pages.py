@@ -6,6 +6,7 @@ ours and no script. Nothing is evaluated, and no database is asked: results are 
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -87,12 +88,19 @@ def _sections(checkpoint: Checkpoint) -> str:
 
     great_expectations_library()
     from great_expectations.render.renderer import ValidationResultsPageRenderer
-    from great_expectations.render.view import DefaultJinjaPageView
 
-    html: str = DefaultJinjaPageView().render(ValidationResultsPageRenderer().render(_validation(checkpoint)))
+    html: str = _view().render(ValidationResultsPageRenderer().render(_validation(checkpoint)))
     start, end = html.index('<div id="section-2"'), html.rindex("<footer>")
     sections = re.sub(r"(\s*</div>){3}\s*$", "", html[start:end])
     return re.sub(r'\s(id|data-[\w-]+)="[^"]*"', "", sections)
+
+
+@functools.cache
+def _view() -> Any:
+    """One for all pages: it compiles its templates once."""
+    from great_expectations.render.view import DefaultJinjaPageView
+
+    return DefaultJinjaPageView()
 
 
 def _validation(checkpoint: Checkpoint) -> Any:
