@@ -119,7 +119,8 @@ def prob_best(arms: Sequence[Arm]) -> Floats:
     chances = np.empty(len(arms))
     for at, arm in enumerate(arms):
         values, weights = arm.nodes(step)
-        chances[at] = weights @ np.prod([other.cdf(values) for other in arms if other is not arm], axis=0)
+        others = [*arms[:at], *arms[at + 1 :]]
+        chances[at] = weights @ np.prod([other.cdf(values) for other in others], axis=0)
     total: Floats = chances / chances.sum()
     return total
 

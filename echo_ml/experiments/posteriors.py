@@ -18,8 +18,10 @@ from echo_ml.experiments.moments import Floats
 
 STEPS_A_DEVIATION = 3
 """How many nodes a standard deviation has, at least: for two arms the error is below 1e-10."""
+_LONGEST_STEP = 1 / 3
 _LONGEST_SUM = 1_000
 _MOST_NODES = 20_000
+_BELOW_ONE = 1 - 2**-53
 _TAIL = 32.0
 """Chances below e^-32, about 1e-14, are left out."""
 
@@ -49,12 +51,21 @@ class Beta:
 
         return np.asarray(betainc(self.a, self.b, np.minimum(value, 1)))
 
+    def log_density(self, value: Floats) -> Floats:
+        """The density of the rate's logarithm, at rates of 0 to 1."""
+        from scipy.special import betaln
+
+        with np.errstate(divide="ignore"):
+            beyond = (self.b - 1) * np.log1p(-np.minimum(value, _BELOW_ONE))
+            density: Floats = np.exp(self.a * np.log(value) + beyond - betaln(self.a, self.b))
+        return density
+
     def nodes(self, step: float) -> tuple[Floats, Floats]:
         """Rates and their weights, which sum to 1. How far out they reach bounds a sub-gamma tail in log-odds."""
         from scipy.special import digamma, expit
 
         centre, far = digamma(self.a) - digamma(self.b), math.sqrt(2 * _TAIL) * self.spread
-        odds = _even(centre - far - _TAIL / self.a, centre + far + _TAIL / self.b, min(step, 0.5))
+        odds = _even(centre - far - _TAIL / self.a, centre + far + _TAIL / self.b, min(step, _LONGEST_STEP))
         return expit(odds), _weights(-self.a * np.logaddexp(0, -odds) - self.b * np.logaddexp(0, odds))
 
     def mirrored(self) -> Beta:
