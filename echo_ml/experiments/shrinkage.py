@@ -96,8 +96,8 @@ def empirical_bayes(effects: Effects, alpha: float = 0.05) -> Shrunken:
 
 
 def shrink(
-    effects: Effects, *, seed: int, alpha: float = 0.05, scale: float = 0.1, chains: int = 4, draws: int = 1000,
-    tune: int = 1000,
+    effects: Effects, *, seed: int, alpha: float = 0.05, scale: float = 0.1, chains: int = 4, draws: int = 750,
+    tune: int = 750,
 ) -> Shrunken:  # fmt: skip
     """By PyMC: true effects scatter about an average by experiment, and by arm within an experiment.
 
@@ -108,7 +108,7 @@ def shrink(
     """
     with _quiet_pymc() as pymc, _model(pymc, effects, scale):
         sampled = pymc.sample(
-            draws=draws, tune=tune, chains=chains, cores=1, random_seed=seed, target_accept=0.95, progressbar=False,
+            draws=draws, tune=tune, chains=chains, cores=1, random_seed=seed, target_accept=0.99, progressbar=False,
             compute_convergence_checks=False, compile_kwargs={"mode": "NUMBA"},
         )  # fmt: skip
         diagnostics = _diagnostics(sampled)
