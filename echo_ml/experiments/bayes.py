@@ -55,7 +55,7 @@ Arm = TypeVar("Arm", bound=Posterior)
 
 def against_control(
     kind: MetricKind, control: Moments, variants: Moments, prior: Prior | None = None, *, alpha: float = 0.05,
-    lower_is_better: bool = False,
+    lower_is_better: bool = False, points: int = 61,
 ) -> list[Bayes | None]:  # fmt: skip
     """Each variant (shape (variants,)) against control (a scalar): one entry a variant, None where an arm is empty.
 
@@ -63,15 +63,15 @@ def against_control(
     approximation: an arm's value is normal about what was seen, with its standard error, under a flat prior on effects;
     there an entry is also None where no unit of either arm differs from another. The credible interval leaves alpha / 2
     to either side. Where lower is better the variant wins by being lower; lifts keep their sign. `prob_best` is over
-    all arms that are not empty, control among them.
+    all arms that are not empty, control among them. Densities of lifts have as many `points`; 0 leaves them out.
     """
     if kind is not MetricKind.PROPORTION:
         means = [*_means(kind, control), *_means(kind, variants)]
-        found = _against(means, lower_is_better, partial(lift_of_means, alpha=alpha))
+        found = _against(means, lower_is_better, partial(lift_of_means, alpha=alpha, points=points))
         return [each and replace(each, method=_BY_NORMALS) for each in found]
     own = prior or FLAT
     rates = [rate(arm, own) for arm in (control, *_each(variants))]
-    found = _against(rates, lower_is_better, partial(lift_of_rates, alpha=alpha))
+    found = _against(rates, lower_is_better, partial(lift_of_rates, alpha=alpha, points=points))
     by_prior = (
         prior_sensitivity(control, arm, (FLAT, JEFFREYS, own), lower_is_better=lower_is_better)
         for arm in _each(variants)

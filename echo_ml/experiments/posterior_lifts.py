@@ -16,7 +16,6 @@ from echo_ml.experiments.findings import Interval
 from echo_ml.experiments.moments import Floats
 from echo_ml.experiments.posteriors import STEPS_A_DEVIATION, Beta, Normal
 
-_POINTS = 61
 _DEVIATIONS = 3.5
 """How far the density is shown to either side."""
 
@@ -30,8 +29,8 @@ class PosteriorLift:
     density: tuple[tuple[float, float], ...]
 
 
-def lift_of_rates(variant: Beta, control: Beta, alpha: float) -> PosteriorLift:
-    """Of two independent rates, with alpha / 2 to either side of the interval.
+def lift_of_rates(variant: Beta, control: Beta, alpha: float, points: int = 61) -> PosteriorLift:
+    """Of two independent rates, with alpha / 2 to either side of the interval; the density has as many points.
 
     The mean is E[variant] E[1/control], finite where control's `a` is above 1: one user of it converted, say.
     """
@@ -39,7 +38,7 @@ def lift_of_rates(variant: Beta, control: Beta, alpha: float) -> PosteriorLift:
     lower, upper = np.expm1(ratio.log_quantiles(np.array([alpha / 2, 1 - alpha / 2])))
     finite = control.a > 1
     expected = variant.mean * (control.a + control.b - 1) / (control.a - 1) - 1 if finite else None
-    logs = ratio.centre + ratio.deviation * np.linspace(-_DEVIATIONS, _DEVIATIONS, _POINTS)
+    logs = ratio.centre + ratio.deviation * np.linspace(-_DEVIATIONS, _DEVIATIONS, points)
     return PosteriorLift(
         expected, Interval(float(lower), float(upper)), _pairs(np.expm1(logs), ratio.log_density(logs) / np.exp(logs))
     )
@@ -91,8 +90,8 @@ class _RateRatio:
         return logs
 
 
-def lift_of_means(variant: Normal, control: Normal, alpha: float) -> PosteriorLift:
-    """Of two independent normals.
+def lift_of_means(variant: Normal, control: Normal, alpha: float, points: int = 61) -> PosteriorLift:
+    """Of two independent normals; the density has as many points.
 
     Fieller's interval has exactly alpha / 2 to either side where there is no doubt that control is above 0.
     The ratio of two normals has no mean; the centre is its median, the ratio of the means.
@@ -102,7 +101,7 @@ def lift_of_means(variant: Normal, control: Normal, alpha: float) -> PosteriorLi
     expected, lower, upper = float(found.effect[0]), float(found.lower[0]), float(found.upper[0])
     if not np.isfinite([expected, lower, upper]).all():
         return PosteriorLift(expected if np.isfinite(expected) else None, None, ())
-    shown = np.linspace(expected - 1.75 * (expected - lower), expected + 1.75 * (upper - expected), _POINTS)
+    shown = np.linspace(expected - 1.75 * (expected - lower), expected + 1.75 * (upper - expected), points)
     return PosteriorLift(expected, Interval(lower, upper), _pairs(shown, _ratio_density(1 + shown, variant, control)))
 
 

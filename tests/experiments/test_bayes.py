@@ -82,6 +82,7 @@ def test_the_density_is_one():
     lifts, heights = np.array(found.density).T
     assert np.trapezoid(heights, lifts) == pytest.approx(1, abs=1e-3)
     assert np.all(np.diff(lifts) > 0)
+    assert proportions([2080], [245], points=0)[0].density == ()
 
 
 @pytest.mark.parametrize("kind", [MetricKind.MEAN, MetricKind.COUNT])
