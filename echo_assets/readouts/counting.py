@@ -95,12 +95,11 @@ group by experiment_id, variant_name, exclusion_reason
 
 SOURCE = """
 select
-    (
-        select greatest(
-            max(assigned_at), max(converted_at) filter (where converted_date <= %(as_of)s)
-        )
-        from core.fact_experiments where assigned_date <= %(as_of)s
-    ) as last_assigned_at,
+    greatest(
+        max(assigned_at) filter (where assigned_date <= %(as_of)s),
+        max(converted_at) filter (where converted_date <= %(as_of)s)
+    ) as newest,
+    coalesce(bool_or(assigned_date > %(as_of)s or converted_date > %(as_of)s), false) as is_known_later,
     (
         select coalesce(sum(quarantined)::float8 / nullif(sum(rows_in_file), 0), 0)
         from (
@@ -109,7 +108,9 @@ select
             order by partition_key, load_id desc
         ) as standing
     ) as rejected_share
+from core.fact_experiments
 """
+"""Of all experiments: how far they are known, and what share of the rows of the files that stand was rejected."""
 
 
 def counted(connection: Connection[Any], statement: str, as_of: date, experiments: Sequence[str] = ()) -> list[Row]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 _ALWAYS_MEASURED = "experiment_conversion_rate"
 """What is counted of an experiment that declares nothing usable."""
 _CONTRACT = PROJECT / "echo_quality" / "contracts" / "experiment_assignments.yaml"
-_DELIVERIES_BEHIND = 2
-"""What was delivered last may be as old as the time between two deliveries, and holds events that are as old again."""
+_PATIENCE = 3
+"""How many deliveries may bring no event before the source is called stale: days without any are no failure yet."""
 
 _Axes = Mapping[str, Sequence[Any]]
 """The columns that place a row in an array, each with its values in order."""
@@ -139,10 +139,18 @@ def _evidence(counts: _Counts, catalogue: Mapping[str, Metric], source: Row) -> 
         excluded=excluded,
         conversions_before_exposure=sum(row["early"] for row in counts.excluded),
         segments={name: counts.of_segment(design.primary, name) for name in counts.segments} if design else {},
-        last_assigned_at=source["last_assigned_at"],
+        last_assigned_at=_known_until(source, counts.as_of),
         rejected_share=source["rejected_share"],
         stale_after_hours=_stale_after_hours(),
     )
+
+
+def _known_until(source: Row, as_of: date) -> datetime | None:
+    """The newest event; the end of the day where the source has gone on after it, so that nothing of it is missing."""
+    newest: datetime | None = source["newest"]
+    if not source["is_known_later"]:
+        return newest
+    return datetime.combine(as_of + timedelta(1), time(), newest.tzinfo if newest else UTC)
 
 
 def _moments(metric: Metric, users: Iterable[Row], outcomes: Iterable[Row], axes: _Axes) -> Moments:
@@ -179,8 +187,8 @@ def _by_experiment(rows: Iterable[Row]) -> dict[str, list[Row]]:
 
 @cache
 def _stale_after_hours() -> float:
-    """How old the newest event may be: what the contract of the assignments promises, for two deliveries."""
+    """How long nothing may have happened: some times what the contract promises between two deliveries."""
     from echo_quality.odcs import read_contract
 
     hours = read_contract(_CONTRACT).freshness_hours
-    return _DELIVERIES_BEHIND * (hours if hours is not None else 24.0)
+    return _PATIENCE * (hours if hours is not None else 24.0)

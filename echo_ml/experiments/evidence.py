@@ -17,8 +17,9 @@ class Evidence:
     exposure (or the start) to `as_of`, without gaps. `metrics` has by name the moments of units that are not excluded,
     as arrays of shape (arms, days) by day of first exposure. `excluded` counts units by reason and arm.
     `segments` has the primary metric by name of a segment, as arrays of shape (arms,).
-    `last_assigned_at` is the newest assignment known, of any experiment; `rejected_share` (0..1) what share of the rows
-    of the assignments' files that were taken in was rejected; `stale_after_hours` what the contract promises.
+    `last_assigned_at` is how far assignments are known: the newest one or its conversion, of any experiment, or the end
+    of the day if there are later ones. `rejected_share` (0..1) is what share of the rows of the assignments' files that
+    were taken in was rejected, `stale_after_hours` for how long nothing may have happened before the day ended.
     """
 
     experiment_id: str

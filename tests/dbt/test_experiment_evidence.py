@@ -130,15 +130,17 @@ def test_how_late_and_how_clean_the_source_is_comes_with_it(prepared: Warehouse,
             [file, file, str(number), quarantined, status],
         )
     evidence = _evidence(prepared, DAYS[1])["users"]
-    ends = datetime.combine(DAYS[1], datetime.max.time(), UTC)
-    instants = [instant for row in rows.assignments for instant in (row["assigned_at"], row["converted_at"]) if instant]
     assert evidence.rejected_share == 0.15
-    assert evidence.last_assigned_at is not None
-    assert (
-        max(row["assigned_at"] for row in rows.assignments if row["assigned_at"] <= ends) <= evidence.last_assigned_at
-    )
-    assert evidence.last_assigned_at <= max(instant for instant in instants if instant <= ends)
-    assert evidence.stale_after_hours == 48
+    assert evidence.stale_after_hours == 72
+
+
+def test_assignments_are_known_up_to_the_newest_event_or_to_the_end_of_a_day_that_is_over(
+    prepared: Warehouse, rows: Rows
+) -> None:
+    assert _evidence(prepared, DAYS[1])["users"].last_assigned_at == datetime(2024, 3, 6, tzinfo=UTC)
+    [(assigned, converted)] = prepared.rows("select max(assigned_at), max(converted_at) from core.fact_experiments")
+    assert converted > assigned
+    assert _evidence(prepared, date(2024, 4, 1))["users"].last_assigned_at == converted
 
 
 def test_the_aliases_of_the_registry_are_names_of_the_catalogue(prepared: Warehouse, rows: Rows) -> None:
