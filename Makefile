@@ -15,6 +15,9 @@ BIN := .venv/bin
 
 CHECKS := lint types imports sql contracts manifest
 
+SQL_READS := echo_dbt/models echo_dbt/tests echo_dbt/macros echo_dbt/dbt_project.yml pyproject.toml uv.lock
+SQL_GOOD := echo_dbt/target/.sql_good
+
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
@@ -56,8 +59,12 @@ types: set-up ## Check types
 imports: set-up ## Check which package imports which
 	@$(BIN)/lint-imports
 
-sql: set-up ## Check the style of the SQL
-	@cd echo_dbt && ../$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar models tests
+sql: set-up ## Check the style of the SQL, unless nothing has changed since it was found good
+	@if test ! -e $(SQL_GOOD) || test -n "$$(find $(SQL_READS) -newer $(SQL_GOOD))"; then \
+		mkdir -p $(dir $(SQL_GOOD)) && touch $(SQL_GOOD).begun && \
+		(cd echo_dbt && ../$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar models tests) && \
+		mv $(SQL_GOOD).begun $(SQL_GOOD); \
+	fi
 
 contracts: set-up ## Check the contracts, and that what is generated from them is up to date
 	@$(BIN)/echoctl contract check
