@@ -87,13 +87,9 @@ def test_its_chains_agree(shrunken):
     assert "PyMC" in shrunken.method
 
 
-def test_the_same_seed_gives_the_same_result_and_too_few_draws_say_so():
+def test_too_few_draws_say_so_are_the_same_for_the_same_seed_and_print_nothing(capfd):
     one, again = (shrink(EFFECTS, seed=2, draws=20, tune=20, chains=2) for _ in range(2))
     assert one.effect.tolist() == again.effect.tolist()
     assert any("effective sample size" in problem for problem in one.diagnostics.problems())
     assert any("r-hat" in problem for problem in one.diagnostics.problems())
-
-
-def test_nothing_is_printed_while_sampling(capfd):
-    shrink(EFFECTS, seed=3, draws=20, tune=20, chains=2)
     assert capfd.readouterr() == ("", "")
