@@ -15,10 +15,10 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from unsynced import leave_unsynced
 
 from echo_assets import server
 from echo_assets.cli import GARBAGE
-from echo_assets.server.postmaster import superuser_connection
 from echo_assets.settings import Settings
 
 gc.set_threshold(*GARBAGE)  # as the command has it: the tests run the same graph, over and over
@@ -56,9 +56,7 @@ def databases(settings: Settings) -> Iterator[server.Databases]:
     """The session's server, up; its databases are shared, so leave them as you found them or use fresh_database."""
     try:
         found = server.up(settings)
-        with superuser_connection(found.port, settings.postgres_home / "superuser_passfile") as connection:
-            connection.execute("alter system set fsync = off")  # tests end processes, not power supplies
-            connection.execute("select pg_reload_conf()")
+        leave_unsynced(settings, found)
         yield found
     finally:
         server.down(settings)

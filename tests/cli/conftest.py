@@ -12,6 +12,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from echoctl import Echoctl
+from unsynced import leave_unsynced
 
 from echo_assets import server
 from echo_assets.settings import Settings
@@ -52,6 +53,8 @@ def home(place: Path, cold: Echoctl) -> Iterator[Echoctl]:
     echoctl = replace(cold, home=place / "home", landing=place / "landing")
     started = echoctl("up")
     assert started.code == 0, started.err
+    settings = Settings.from_environment({"ECHO_HOME": str(echoctl.home)})
+    leave_unsynced(settings, server.databases(settings))
     yield echoctl
     assert "The database is stopped." in echoctl("down").err
 

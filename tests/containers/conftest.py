@@ -14,6 +14,7 @@ import pytest
 import yaml
 from compose_file import compose, image_environment, services
 from stack import Stack
+from unsynced import leave_unsynced
 
 from echo_assets import server
 from echo_assets.server.passwords import read_passfile
@@ -28,7 +29,9 @@ def stack() -> Iterator[Stack]:
     standing_in = Settings.from_environment({"ECHO_HOME": f"{folder}/postgres"})
     made = Stack(folder, {}, {})
     try:
-        made.environment |= _environment(folder, server.up(standing_in))
+        found = server.up(standing_in)
+        leave_unsynced(standing_in, found)
+        made.environment |= _environment(folder, found)
         made.stand_ins |= _stand_ins(folder)
         yield made
     finally:
