@@ -150,8 +150,24 @@ def test_the_aliases_of_the_registry_are_names_of_the_catalogue(prepared: Wareho
     assert {metric.kind for metric in catalogue.values()} == set(MetricKind)
 
 
+def test_the_last_day_is_that_of_the_last_instant_in_the_business_zone(dbt: Dbt, warehouse: Warehouse) -> None:
+    """Empties what `rows` built, so it stands below the others."""
+    instants = {"midnight": "2024-03-11T00:00Z", "later": "2024-03-11T00:01Z", "none": None, "start": START}
+    for name, ends_at in instants.items():
+        warehouse.add("experiments", experiment_id=name, started_at=START, ends_at=ends_at)
+    _build(dbt)
+    in_utc = {each.experiment_id: str(each.last_day) for each in running_days(warehouse.connection)}
+    assert in_utc == {"midnight": "2024-03-10", "later": "2024-03-11", "none": "None", "start": "2024-03-01"}
+    try:
+        dbt("run", "--select", "stg_experiments", "dim_experiment", variables="{timezone: Asia/Tokyo}")
+        in_tokyo = {each.experiment_id: str(each.last_day) for each in running_days(warehouse.connection)}
+    finally:
+        dbt("run", "--select", "stg_experiments")
+    assert in_tokyo == in_utc | {"midnight": "2024-03-11"}
+
+
 def test_an_entry_that_cannot_be_used_is_said_and_its_units_are_counted(dbt: Dbt, warehouse: Warehouse) -> None:
-    """Empties what `rows` built, so it stands last."""
+    """Empties what `rows` built too."""
     warehouse.add("experiments", experiment_id="e1", primary_metric="convrsion_rate", started_at=START)
     warehouse.add("experiment_assignments", experiment_id="e1", user_id="u1", assigned_at=START)
     _build(dbt)
