@@ -138,6 +138,9 @@ class _Entry:
         if not (written.isascii() and written.isdigit() and int(written)):
             says = f"{self.row['looks']!r} is no number of looks"
             self.refuse("looks", says, f'give a whole number from 1 on, "{UNPLANNED}", or nothing for one at the end')
+        if self.row["last_date"] is None and not self.row["min_days"]:
+            says = f"{written} planned, but neither ends_at nor min_days says until when"
+            self.refuse("looks", says, f'give one of them, or "{UNPLANNED}"')
         return int(written)
 
     def ends_on(self) -> date | None:

@@ -58,6 +58,7 @@ def test_an_entry_is_read_as_it_is_meant():
         ({"looks": "2"}, Method.GROUP_SEQUENTIAL),
         ({"looks": "Unplanned"}, Method.ALWAYS_VALID),
         ({"looks": ""} | NO_END, Method.ALWAYS_VALID),
+        ({"looks": "2", "min_days": 14} | NO_END, Method.GROUP_SEQUENTIAL),
     ],
 )
 def test_the_looks_say_how_it_is_decided(fields, method):
@@ -120,6 +121,11 @@ def test_an_entry_that_cannot_be_used_names_experiment_field_and_fix(field, valu
         design(**{field: value})
     assert str(refused.value).startswith(f"experiment EXP-7, {field}: ")
     assert says in str(refused.value)
+
+
+def test_planned_looks_need_something_to_be_spread_over():
+    with pytest.raises(NotUsable, match="experiment EXP-7, looks: 3 planned, but neither ends_at nor min_days says"):
+        design(looks="3", **NO_END)
 
 
 _JSON = st.recursive(
