@@ -20,6 +20,7 @@ STEPS_A_DEVIATION = 3
 """How many nodes a standard deviation has, at least: for two arms the error is below 1e-10."""
 _LONGEST_STEP = 1 / 3
 _LONGEST_SUM = 1_000
+_FEW_USERS = 50_000
 _MOST_NODES = 20_000
 _BELOW_ONE = 1 - 2**-53
 _TAIL = 32.0
@@ -75,14 +76,15 @@ class Beta:
     def above(self, other: Beta) -> float:
         """The chance that this rate is above the other.
 
-        Where a parameter is a whole number and none too large, by a finite sum of positive terms (Miller, Formulas for
-        Bayesian A/B Testing, 2013, equation 6); elsewhere by quadrature over the narrower of the two.
+        Where a parameter is a whole number and users are few, by a finite sum of positive terms (Miller, Formulas for
+        Bayesian A/B Testing, 2013, equation 6), as logarithms of beta functions of many users lose digits; elsewhere by
+        quadrature over the narrower of the two.
         """
         for one, two, in_order in (
             (self, other, True), (other, self, False), (other.mirrored(), self.mirrored(), True),
             (self.mirrored(), other.mirrored(), False),
         ):  # fmt: skip
-            if one.a == int(one.a) <= _LONGEST_SUM:
+            if one.a == int(one.a) <= _LONGEST_SUM and self.a + self.b + other.a + other.b <= _FEW_USERS:
                 chance = _summed(one, two)
                 return chance if in_order else 1 - chance
         narrow, wide = (self, other) if self.spread <= other.spread else (other, self)

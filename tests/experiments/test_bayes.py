@@ -5,7 +5,7 @@ import sys
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from echo_ml.experiments.bayes import against_control, depends_on_prior, prior_sensitivity, prob_best
@@ -24,17 +24,20 @@ def proportions(users, yes, **options):
     return against_control(MetricKind.PROPORTION, CONTROL, Moments.of(users, yes), **options)
 
 
+@settings(max_examples=60, deadline=None)
 @given(rates, rates)
 def test_one_of_two_rates_is_above(one, other):
     assert one.above(other) + other.above(one) == pytest.approx(1, abs=1e-9)
 
 
+@settings(max_examples=60, deadline=None)
 @given(rates, rates)
 def test_what_one_gains_less_what_the_other_gains_is_the_difference(one, other):
     assert one.gain_over(other) - other.gain_over(one) == pytest.approx(one.mean - other.mean, abs=1e-9)
     assert one.gain_over(other) >= 0
 
 
+@settings(max_examples=60, deadline=None)
 @given(rates, rates)
 def test_one_more_yes_adds_what_the_recurrence_says(one, other):
     """Cook, Exact Calculation of Beta Inequalities, 2005, for parameters that need not be whole."""
@@ -45,12 +48,14 @@ def test_one_more_yes_adds_what_the_recurrence_says(one, other):
     assert Beta(one.a + 1, one.b).above(other) == pytest.approx(one.above(other) + added, abs=1e-8)
 
 
+@settings(max_examples=60, deadline=None)
 @given(rates, rates, st.sampled_from([0.01, 0.05, 0.5]))
 def test_the_interval_of_the_lift_turned_around_is_that_of_the_inverse(one, other, alpha):
     forth, back = (lift_of_rates(*arms, alpha).interval for arms in ((one, other), (other, one)))
     assert np.log1p(forth.lower) == pytest.approx(-np.log1p(back.upper), abs=1e-6)
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.lists(rates, min_size=3, max_size=5))
 def test_one_arm_is_the_best(arms):
     chances = prob_best(arms)
@@ -58,6 +63,7 @@ def test_one_arm_is_the_best(arms):
     assert np.all(chances >= 0)
 
 
+@settings(max_examples=60, deadline=None)
 @given(rates, rates)
 def test_the_best_of_two_is_the_one_above(one, other):
     assert prob_best([one, other]) == pytest.approx([one.above(other), other.above(one)], abs=1e-9)

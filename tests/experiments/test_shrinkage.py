@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from statsmodels.stats.meta_analysis import combine_effects
 
@@ -61,6 +61,7 @@ def test_each_effect_keeps_the_textbook_share_of_its_distance():
     assert found.effect == pytest.approx(found.average + kept * (effect - found.average))
 
 
+@settings(max_examples=60, deadline=None)
 @given(some_effects)
 def test_effects_are_drawn_to_their_average_and_never_past_it(pairs):
     effect, error = np.array(pairs).T
@@ -71,6 +72,7 @@ def test_effects_are_drawn_to_their_average_and_never_past_it(pairs):
     assert np.all((found.lower <= found.effect) & (found.effect <= found.upper))
 
 
+@settings(max_examples=60, deadline=None)
 @given(some_effects, st.randoms(use_true_random=False))
 def test_the_order_of_effects_does_not_matter(pairs, random):
     shuffled = random.sample(pairs, len(pairs))
