@@ -132,7 +132,7 @@ def _data_are_fresh(found: Found) -> _Answer:
     zone = last.tzinfo or datetime.UTC
     until = datetime.datetime.combine(evidence.as_of + datetime.timedelta(days=1), datetime.time(), zone)
     behind = max(0.0, (until - last.replace(tzinfo=zone)).total_seconds() / 3600)
-    says = f"the newest assignment is {behind:,.0f} h before the end of the day, {promised:,.0f} h are promised"
+    says = f"events are known up to {behind:,.0f} h before the end of the day, {promised:,.0f} h at most are accepted"
     return behind <= promised, says, "deliver the assignments' files that are missing"
 
 

@@ -51,7 +51,7 @@ CONDITIONS = (
         "outcomes_follow_exposure", True,
         f"At most {MAX_CONTAMINATED_SHARE:.0%} of the units converted before their first exposure.", "BLOCKED",
     ),
-    Rule("data_are_fresh", True, "Assignments are known as late as their contract promises.", "BLOCKED"),
+    Rule("data_are_fresh", True, "Events are known up to three deliveries, by their contract, before the end of the day.", "BLOCKED"),
     Rule(
         "rejected_share_is_low", True,
         f"At most {MAX_REJECTED_SHARE:.0%} of the rows of the assignments' files were rejected.", "BLOCKED",
