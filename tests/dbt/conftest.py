@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,20 +11,22 @@ import pytest
 from dbt_command import Dbt
 from dbt_warehouse import CALENDAR, Warehouse
 
-from echo_assets.dbt.in_process import invoke
+from echo_assets.dbt.in_process import read_parsed
+from echo_assets.dbt.project import prepare_manifest
 from echo_assets.server import Databases
 
 PROJECT = Path(__file__).parents[2] / "echo_dbt"
+DATABASE = "test_dbt"
 
 
 @pytest.fixture(scope="session")
 def dbt_database(databases: Databases) -> Iterator[Databases]:
     """A database that the tests of this folder share: its name is written into the parsed project."""
-    name = f"test_dbt_{secrets.token_hex(4)}"
     with psycopg.connect(databases.url(), autocommit=True) as opened:
-        opened.execute(f"create database {name} template template0")
-        yield replace(databases, warehouse=name)
-        opened.execute(f"drop database {name} with (force)")
+        opened.execute(f"drop database if exists {DATABASE}")
+        opened.execute(f"create database {DATABASE} template template0")
+        yield replace(databases, warehouse=DATABASE)
+        opened.execute(f"drop database {DATABASE} with (force)")
 
 
 @pytest.fixture(scope="session")
@@ -40,9 +41,8 @@ def dbt(dbt_database: Databases, tmp_path_factory: pytest.TempPathFactory) -> It
     with pytest.MonkeyPatch.context() as patched:
         for variable, value in dbt_database.environment().items():
             patched.setenv(variable, value)
-        parsed = invoke(["parse", *options])
-        assert parsed.success, parsed.exception
-        yield Dbt(parsed.result, options)
+        parsed = prepare_manifest(PROJECT, PROJECT / "target" / DATABASE, DATABASE).parent  # once for all processes
+        yield Dbt(read_parsed(parsed), options)
 
 
 @pytest.fixture(scope="session")
