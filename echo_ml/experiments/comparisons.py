@@ -16,6 +16,8 @@ from echo_ml.experiments.findings import Comparison, Interval, Role
 from echo_ml.experiments.moments import Floats, Moments
 from echo_ml.experiments.reasons import why_missing
 
+_DRAWN = 61
+"""Points of a density that is shown, which is that of the primary metric."""
 _METHODS = {
     MetricKind.PROPORTION: "two-proportion z, interval by Newcombe",
     MetricKind.MEAN: "Welch's t",
@@ -52,8 +54,9 @@ def _of_metric(design: Design, metric: Metric, evidence: Evidence) -> Iterator[C
     (value, variance), (values, variances) = (comparing.value(metric.kind, each) for each in (control, variants))
     lift = lifts.relative_lift(value, variance, values, variances, design.alpha)
     posteriors = bayes.against_control(
-        metric.kind, control, variants, alpha=design.alpha, lower_is_better=metric.lower_is_better
-    )
+        metric.kind, control, variants, alpha=design.alpha, lower_is_better=metric.lower_is_better,
+        points=_DRAWN if metric == design.primary else 0,
+    )  # fmt: skip
     adjusted, reduction = _adjusted(design, metric, control, variants)
     for at, variant in enumerate(design.treatments):
         row = Comparison(

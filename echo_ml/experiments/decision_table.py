@@ -51,7 +51,11 @@ CONDITIONS = (
         "outcomes_follow_exposure", True,
         f"At most {MAX_CONTAMINATED_SHARE:.0%} of the units converted before their first exposure.", "BLOCKED",
     ),
-    Rule("data_are_fresh", True, "Events are known up to three deliveries, by their contract, before the end of the day.", "BLOCKED"),
+    Rule(
+        "data_are_fresh", True,
+        "Events are known up to the end of the day, or no further behind than three deliveries by their contract.",
+        "BLOCKED",
+    ),
     Rule(
         "rejected_share_is_low", True,
         f"At most {MAX_REJECTED_SHARE:.0%} of the rows of the assignments' files were rejected.", "BLOCKED",
