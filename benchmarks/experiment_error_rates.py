@@ -12,6 +12,8 @@ from echo_ml.experiments.simulation import PLANS, SEQUENTIAL, Looks, error_limit
 BASES = (0.10, 0.02)
 EFFECT = 0.015
 OFF_BY = 0.02
+FEWEST_RUNS_FOR_POWER = 10_000
+"""Fewer could be off by that much from noise alone."""
 SEED = 20260101
 
 
@@ -47,7 +49,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=10_000)
     parser.add_argument("--looks", type=int, default=20)
     chosen = parser.parse_args()
-    kept = [errors_hold(chosen.runs, Looks(looks=chosen.looks)), powers_hold(chosen.runs)]
+    kept = [errors_hold(chosen.runs, Looks(looks=chosen.looks)), powers_hold(max(chosen.runs, FEWEST_RUNS_FOR_POWER))]
     if not all(kept):
         raise SystemExit("a promise is broken: see above")
 

@@ -43,7 +43,7 @@ class Spending(StrEnum):
         if self is Spending.POCOCK:
             return alpha * np.log1p((math.e - 1) * share)
         with np.errstate(divide="ignore"):
-            return 4 * np.exp(log_ndtr(ndtri(alpha / 4) / np.sqrt(share)))
+            return np.asarray(4 * np.exp(log_ndtr(ndtri(alpha / 4) / np.sqrt(share))))
 
 
 @dataclass(frozen=True)
