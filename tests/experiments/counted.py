@@ -34,16 +34,12 @@ GUARDED = replace(DESIGN, guardrails=(Guardrail(REVENUE, margin=0.5),))
 FOUR_ARMS = replace(DESIGN, arms={"control": 0.5, "a": 0.25, "b": 0.15, "c": 0.1})
 
 
-def spread(total, days):
-    """A whole number over so many days, as evenly as it goes."""
-    steps = np.floor(np.linspace(0, total, days + 1))
-    return np.diff(steps)
-
-
 def rates(counts, days):
-    """Moments of users and conversions by arm and day."""
-    users, conversions = (np.array([spread(of[at], days) for of in counts.values()]) for at in (0, 1))
-    return Moments.of(users, conversions)
+    """Moments of users and conversions by arm and day, as evenly as whole numbers go, never more yes than users."""
+    totals = np.array(list(counts.values()), dtype=float)[:, :, None]
+    users = np.floor(np.linspace(0, 1, days + 1) * totals[:, 0])
+    conversions = np.floor(users * totals[:, 1] / np.maximum(totals[:, 0], 1))
+    return Moments.of(np.diff(users), np.diff(conversions))
 
 
 def means(values, users):
