@@ -11,19 +11,19 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from html import escape
-from typing import Any
+from typing import Any, TypeGuard
 
 from echo_ml.experiments.pages.palette import LIGHT, themed
-from echo_ml.experiments.pages.wording import decimals_for, number
+from echo_ml.experiments.pages.wording import decimals_for, is_known, number
 
 Draw = Callable[[Any], None]
 """Draws on a matplotlib Figure."""
 
-_POINTS_AN_INCH = 72
+_TOO_LARGE = 1e12
 _STYLE: dict[str, Any] = {
     "svg.fonttype": "none", "svg.hashsalt": "echo", "text.parse_math": False, "font.family": ["DejaVu Sans"],
-    "font.size": 10.5, "axes.titlesize": 11, "axes.labelsize": 10.5, "xtick.labelsize": 9.5, "ytick.labelsize": 9.5,
-    "legend.fontsize": 9.5, "legend.frameon": False, "axes.spines.top": False, "axes.spines.right": False,
+    "font.size": 11.5, "axes.titlesize": 12, "axes.labelsize": 11, "xtick.labelsize": 10.5, "ytick.labelsize": 10.5,
+    "legend.fontsize": 10.5, "legend.frameon": False, "axes.spines.top": False, "axes.spines.right": False,
     "axes.edgecolor": LIGHT["line"], "axes.labelcolor": LIGHT["soft"], "axes.titlecolor": LIGHT["ink"],
     "axes.unicode_minus": True, "xtick.color": LIGHT["line"], "ytick.color": LIGHT["line"],
     "xtick.labelcolor": LIGHT["soft"], "ytick.labelcolor": LIGHT["soft"], "text.color": LIGHT["ink"],
@@ -49,6 +49,11 @@ def png(width: float, height: float, draw: Draw, dots_an_inch: int = 110) -> byt
     with _figure(width, height, draw) as figure:
         figure.savefig(written, format="png", dpi=dots_an_inch, facecolor=LIGHT["paper"])
     return written.getvalue()
+
+
+def can_be_drawn(value: float | None) -> TypeGuard[float]:
+    """Whether a value has a place on an axis: known, and not so large that an axis cannot be divided."""
+    return is_known(value) and abs(value) < _TOO_LARGE
 
 
 @contextmanager

@@ -51,7 +51,8 @@ def _environment() -> Environment:
 def _filters() -> dict[str, Any]:
     same = (
         wording.count, wording.percent, wording.exactly, wording.chance, wording.p_value, wording.lift,
-        wording.lift_span, wording.day, wording.moment, wording.sentence, wording.plain, wording.metric_name, wording.counted,
+        wording.lift_span, wording.day, wording.moment, wording.sentence, wording.plain, wording.metric_name,
+        wording.counted,
     )  # fmt: skip
     return {
         **{each.__name__: each for each in same},

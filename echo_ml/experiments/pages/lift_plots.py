@@ -8,11 +8,11 @@ from typing import Any, TypeGuard
 
 from echo_ml.experiments.design import Design
 from echo_ml.experiments.findings import Bayes, Comparison, Interval, Role
-from echo_ml.experiments.pages.canvas import legend_below, percent_axis, svg
+from echo_ml.experiments.pages.canvas import can_be_drawn, legend_below, percent_axis, svg
 from echo_ml.experiments.pages.palette import LIGHT, arm_colour, arm_marker
 from echo_ml.experiments.pages.wording import chance, is_known, lift, lift_span, metric_name, plain
 
-_ROW_INCHES, _HEAD_INCHES = 0.46, 0.75
+_ROW_INCHES, _HEAD_INCHES = 0.5, 0.8
 
 
 @dataclass(frozen=True)
@@ -37,13 +37,12 @@ def lines(comparisons: Iterable[Comparison], design: Design) -> list[Line]:
     return [
         Line(_title(each), each.lift, each.lift_interval, place_of(arms, each.variant), _limit(each, design))
         for each in comparisons
-        if is_known(each.lift) and is_drawable(each.lift_interval)
+        if can_be_drawn(each.lift) and _is_drawable(each.lift_interval)
     ]
 
 
-def is_drawable(interval: Interval | None) -> TypeGuard[Interval]:
-    """Whether both ends are known and finite."""
-    return interval is not None and is_known(interval.lower) and is_known(interval.upper)
+def _is_drawable(interval: Interval | None) -> TypeGuard[Interval]:
+    return interval is not None and can_be_drawn(interval.lower) and can_be_drawn(interval.upper)
 
 
 def effects(comparisons: Sequence[Comparison], design: Design) -> str | None:
@@ -70,7 +69,7 @@ def forest(figure: Any, shown: Sequence[Line]) -> None:
         ends = [100 * each.interval.lower, 100 * each.interval.upper]
         axes.plot(ends, [row, row], color=colour, linewidth=2.6, solid_capstyle="round")
         axes.plot([100 * each.lift], [row], arm_marker(each.place), color=colour, markersize=7)
-        axes.text(0, row + 0.42, each.title, transform=axes.get_yaxis_transform(), va="center", fontsize=9.5,
+        axes.text(0, row + 0.42, each.title, transform=axes.get_yaxis_transform(), va="center", fontsize=10.5,
                   bbox={"facecolor": LIGHT["paper"], "edgecolor": "none", "pad": 1})  # fmt: skip
         if each.limit is not None and left < 100 * each.limit < right:
             axes.plot([100 * each.limit] * 2, [row - 0.25, row + 0.25], color=LIGHT["bad"], linewidth=2.5)
@@ -83,7 +82,7 @@ def forest(figure: Any, shown: Sequence[Line]) -> None:
 def _reach(shown: Sequence[Line]) -> tuple[float, float]:
     """From where to where a forest reaches, in percent: zero and all intervals, and a limit that is not far off."""
     ends = [0.0, *(end for each in shown for end in (each.interval.lower, each.interval.upper))]
-    room = max(ends) - min(ends) or 0.01
+    room = max(max(ends) - min(ends), 1e-6)
     near = [each.limit for each in shown if each.limit is not None]
     ends += [limit for limit in near if min(ends) - room < limit < max(ends) + room]
     return 100 * (min(ends) - room / 12), 100 * (max(ends) + room / 12)

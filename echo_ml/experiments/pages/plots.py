@@ -11,10 +11,10 @@ from typing import Any
 
 from echo_ml.experiments.design import Design, Method
 from echo_ml.experiments.findings import DayExposure, Path, Power
-from echo_ml.experiments.pages.canvas import date_axis, legend_below, percent_axis, svg
+from echo_ml.experiments.pages.canvas import can_be_drawn, date_axis, legend_below, percent_axis, svg
 from echo_ml.experiments.pages.lift_plots import place_of
 from echo_ml.experiments.pages.palette import LIGHT, arm_colour, arm_marker
-from echo_ml.experiments.pages.wording import Scale, chance, count, counted, day, is_known, plain, scale_of
+from echo_ml.experiments.pages.wording import Scale, chance, count, counted, day, plain, scale_of
 
 _DASHED, _DOTTED = (0, (4, 2)), (0, (1, 2))
 
@@ -69,7 +69,7 @@ def exposure(timeline: Sequence[DayExposure], design: Design | None) -> str | No
 
 def power(found: Power, design: Design) -> str | None:
     """Power by effect at the users so far, with the planned effect and the one that can be seen now."""
-    scale, points = _scale(design), [point for point in found.curve if all(map(is_known, point))]
+    scale, points = _scale(design), [point for point in found.curve if all(map(can_be_drawn, point))]
     if not points:
         return None
     alt = (
@@ -100,7 +100,7 @@ def _unit(scale: Scale) -> str:
 
 
 def _known(days: Sequence[Any], values: Sequence[float | None]) -> list[tuple[Any, float]]:
-    return [(day, value) for day, value in zip(days, values, strict=False) if is_known(value)]
+    return [(day, value) for day, value in zip(days, values, strict=False) if can_be_drawn(value)]
 
 
 def _columns(points: Sequence[tuple[Any, float]], factor: float) -> tuple[list[Any], list[float]]:
@@ -144,5 +144,5 @@ def _share(axes: Any, timeline: Sequence[DayExposure], arm: str, place: int, des
 
 
 def _mark(axes: Any, scale: Scale, effect: float | None, label: str, colour: str, style: Any) -> None:
-    if is_known(effect):
+    if can_be_drawn(effect):
         axes.axvline(scale.factor * effect, color=colour, linewidth=1.4, linestyle=style, label=label)

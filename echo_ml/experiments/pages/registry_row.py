@@ -24,7 +24,7 @@ _MEANINGS = {
     "secondary_metrics": "Further metrics that inform, as a JSON list; may be empty.",
     "guardrails": "Metrics that must not get worse, with their margins in the metric's unit, as JSON; may be empty.",
     "mde": "The smallest effect on the primary metric that matters, absolute: 0.01 is one percentage point of a rate.",
-    "alpha": "Accepted risk of calling a difference real that is none, such as 0.05.",
+    "alpha": "Accepted risk of calling a difference real where there is not any, such as 0.05.",
     "power": "Wanted probability of finding the smallest effect that matters, such as 0.8.",
     "looks": "How many looks at the data are planned, the last one included, or unplanned.",
     "started_at": "First assignment, such as 2024-03-01T00:00:00Z.",

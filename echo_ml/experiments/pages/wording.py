@@ -87,8 +87,11 @@ def exactly(value: float | None) -> str:
     return UNKNOWN if not is_known(value) else f"{_without_zeros(number(100 * value, 6))}%"
 
 
-def _without_zeros(text: str) -> str:
-    return text.rstrip("0").rstrip(".") if "." in text else text
+def _without_zeros(text: str, decimals: int = 0) -> str:
+    """Without zeros at the end that say nothing, but with so many decimals."""
+    whole, _, part = text.partition(".")
+    part = part.rstrip("0").ljust(decimals, "0")
+    return f"{whole}.{part}" if part else whole
 
 
 def chance(value: float | None) -> str:
@@ -136,8 +139,7 @@ class Scale:
         if not is_known(effect):
             return UNKNOWN
         shown = self.factor * effect
-        text = number(shown, self._decimals(3, shown))
-        return (text if self.fewest_decimals else _without_zeros(text)) + self.difference
+        return _without_zeros(number(shown, self._decimals(3, shown)), self.fewest_decimals) + self.difference
 
     def between(self, interval: Interval | None) -> str:
         """`from ... to ...`, without the unit."""
