@@ -6,6 +6,7 @@ Nothing is computed here but how things look. Numbers are written by `wording.py
 
 from echo_ml.experiments.pages.page import page_of
 from echo_ml.experiments.pages.paragraph import paragraph_of
+from echo_ml.experiments.pages.portfolio_page import portfolio_page
 from echo_ml.experiments.pages.tables import picture_of, table_of
 
-__all__ = ["page_of", "paragraph_of", "picture_of", "table_of"]
+__all__ = ["page_of", "paragraph_of", "picture_of", "portfolio_page", "table_of"]
