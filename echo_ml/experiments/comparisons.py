@@ -79,7 +79,7 @@ def _of_metric(design: Design, metric: Metric, evidence: Evidence) -> Iterator[C
             p_adjusted=None,
             q_value=None,
             method=_METHODS[metric.kind],
-            note=why_missing(metric.kind, control, variants[at], design.alpha),
+            note=None if np.isfinite(lift.lower[at]) else why_missing(metric.kind, control, variants[at], design.alpha),
             cuped_effect=figure(adjusted.effect[at]) if adjusted else None,
             cuped_interval=interval(adjusted, at) if adjusted else None,
             variance_reduction=figure(reduction[at]) if reduction is not None else None,

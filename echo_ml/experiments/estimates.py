@@ -5,7 +5,7 @@ Which error belongs to which kind of metric is the business of `proportions.py`,
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -31,11 +31,6 @@ class Estimate:
     def of(cls, effect: Floats, std_error: Floats, lower: Floats, upper: Floats, p_value: Floats) -> Estimate:
         """Broadcast to one shape."""
         return cls(*np.broadcast_arrays(effect, std_error, lower, upper, p_value))
-
-    def where(self, mask: np.ndarray[tuple[int, ...], np.dtype[np.bool_]], other: Estimate) -> Estimate:
-        """These figures where `mask` holds, the other's elsewhere."""
-        names = [field.name for field in fields(self)]
-        return Estimate(*(np.where(mask, getattr(self, name), getattr(other, name)) for name in names))
 
 
 def by_z(effect: Floats, std_error: Floats, alpha: float) -> Estimate:

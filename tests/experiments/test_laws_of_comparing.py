@@ -63,21 +63,6 @@ def test_a_ratio_to_one_event_by_user_is_the_mean(control, variant):
     assert np.allclose(ratio.p_value, mean.p_value, equal_nan=True)
 
 
-@given(st.lists(PAIRS, min_size=2, max_size=4))
-def test_metrics_of_several_kinds_at_once_compare_as_one_by_one(pairs):
-    kinds = np.array([pair[0] for pair in pairs])
-    control, variant = (
-        Moments.of(*(np.stack([getattr(pair[side], name) for pair in pairs], axis=-1)
-                     for name in ("users", "y", "yy", "x", "xx", "xy")))
-        for side in (1, 2)
-    )  # fmt: skip
-    together = comparing.compare(kinds, control, variant, ALPHA)
-    for at, pair in enumerate(pairs):
-        alone = comparing.compare(*pair, ALPHA)
-        assert np.array_equal(together.p_value[:, at], alone.p_value, equal_nan=True)
-        assert np.array_equal(comparing.value(kinds, control)[1][:, at], comparing.value(*pair[:2])[1], equal_nan=True)
-
-
 positive = st.floats(0.01, 100)
 
 
