@@ -14,7 +14,7 @@ from echo_ml.experiments.findings import Readout
 from echo_ml.experiments.pages.wording import plain
 
 FILL_IN = "FILL IN"
-_MEANINGS = {
+MEANINGS = {
     "experiment_id": "As it stands: how the assignments call it.",
     "name": "What people call it.",
     "unit": "What is assigned to an arm: user, customer or session.",
@@ -45,14 +45,14 @@ class RegistryRow:
 def registry_row(readout: Readout) -> RegistryRow:
     """The row for a readout without a design."""
     seen = [plain(arm.variant, 200) for arm in readout.exposure] or [FILL_IN]
-    values = dict.fromkeys(_MEANINGS, FILL_IN)
+    values = dict.fromkeys(MEANINGS, FILL_IN)
     values |= {
         "experiment_id": plain(readout.experiment_id, 200),
         "arms": json.dumps(dict.fromkeys(seen, FILL_IN), ensure_ascii=False),
         "secondary_metrics": "[]",
         "guardrails": "{}",
     }
-    return RegistryRow(_line(list(values)), _line(list(values.values())), tuple(_MEANINGS.items()))
+    return RegistryRow(_line(list(values)), _line(list(values.values())), tuple(MEANINGS.items()))
 
 
 def _line(cells: list[str]) -> str:
