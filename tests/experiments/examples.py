@@ -63,7 +63,9 @@ def comparison(metric: Metric = CONVERSION, role: Role = Role.PRIMARY, **changes
 def comparisons() -> tuple[Comparison, ...]:
     """One of each role."""
     return (
-        comparison(bayes=bayes(), cuped_effect=0.0388, cuped_interval=Interval(0.0311, 0.0465), variance_reduction=0.27),
+        comparison(
+            bayes=bayes(), cuped_effect=0.0388, cuped_interval=Interval(0.0311, 0.0465), variance_reduction=0.27,
+        ),
         comparison(
             REVENUE, Role.SECONDARY, value=1234.5, control_value=1200.25, effect=34.25, std_error=21.0,
             interval=Interval(-6.9, 75.4), lift=0.0285, lift_interval=Interval(-0.0057, 0.064), p_value=0.103,
@@ -111,7 +113,8 @@ def readout(**changes: Any) -> Readout:
     """One that ships, with everything that a readout can have."""
     usual = Readout(
         experiment_id="EXP-001", as_of=DAYS[-1], design=design(),
-        decision=Decision(Outcome.SHIP, "treatment", None, ("conversion_rate: treatment wins",), ("a worse guardrail",)),
+        decision=Decision(Outcome.SHIP, "treatment", None, ("conversion_rate: treatment wins",),
+                          ("a worse guardrail",)),
         conditions=conditions(), paragraph="Checkout button tests treatment against control.",
         comparisons=comparisons(), paths=(path(),), power=power(),
         exposure=(
@@ -120,7 +123,8 @@ def readout(**changes: Any) -> Readout:
         ),
         timeline=tuple(DayExposure(day, {"control": 718, "treatment": 720}) for day in DAYS), srm_p_value=0.81,
         views=(View("weekday", "Friday", "treatment", 2880, 2874, 0.0412, Interval(0.024, 0.058)),),
-        warnings=("the covariate gains little",), data_as_of=datetime.datetime(2024, 3, 14, 23, 10, tzinfo=datetime.UTC),
+        warnings=("the covariate gains little",),
+        data_as_of=datetime.datetime(2024, 3, 14, 23, 10, tzinfo=datetime.UTC),
     )  # fmt: skip
     return replace(usual, **changes)
 
