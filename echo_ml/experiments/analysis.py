@@ -37,11 +37,7 @@ def readout_of(
     """
     timeline = _timeline(evidence)
     if design is None:
-        asked = unregistered(why_not or "the registry has no such experiment")
-        return Readout(
-            evidence.experiment_id, evidence.as_of, None, blocked(asked[0]), asked, paragraph="",
-            exposure=_seen(evidence), timeline=timeline, data_as_of=evidence.last_assigned_at,
-        )  # fmt: skip
+        return _unregistered(why_not or "the registry has no such experiment", evidence, timeline)
     found = _found(design, evidence, before)
     asked = conditions(found)
     decision = decide(found, asked)
@@ -51,7 +47,7 @@ def readout_of(
         design=design,
         decision=decision,
         conditions=asked,
-        paragraph=paragraph_of(design, found.comparisons, decision, found.exposure, found.power),
+        paragraph=paragraph_of(design, found.comparisons, decision, found.exposure, found.power, evidence.as_of),
         comparisons=found.comparisons,
         paths=found.paths,
         power=found.power,
@@ -62,6 +58,16 @@ def readout_of(
         warnings=_warnings(design, evidence, found, before),
         data_as_of=evidence.last_assigned_at,
     )
+
+
+def _unregistered(why: str, evidence: Evidence, timeline: tuple[DayExposure, ...]) -> Readout:
+    asked, exposure = unregistered(why), _seen(evidence)
+    decision = blocked(asked[0])
+    return Readout(
+        evidence.experiment_id, evidence.as_of, None, decision, asked,
+        paragraph=paragraph_of(None, (), decision, exposure, None, evidence.as_of),
+        exposure=exposure, timeline=timeline, data_as_of=evidence.last_assigned_at,
+    )  # fmt: skip
 
 
 def _found(design: Design, evidence: Evidence, before: Readout | None) -> Found:

@@ -8,6 +8,13 @@ from echo_ml.experiments.conditions import Found, first_that_blocks, is_worse_fo
 from echo_ml.experiments.findings import Condition, Decision, Outcome, Role
 from echo_ml.experiments.verdicts import Verdict
 
+_AGAIN = "another experiment: a bolder variant, or a smaller minimum detectable effect with the users that it needs"
+_SETTLED = {
+    Outcome.SHIP: ("data that arrive late and break a condition, or show a guardrail to be worse by its margin",),
+    Outcome.DO_NOT_SHIP: (_AGAIN,),
+    Outcome.NO_MEANINGFUL_EFFECT: (_AGAIN,),
+}
+
 
 def decide(found: Found, asked: Sequence[Condition]) -> Decision:
     """The first outcome of the table whose condition is true."""
@@ -15,13 +22,13 @@ def decide(found: Found, asked: Sequence[Condition]) -> Decision:
     if blocking:
         return blocked(blocking)
     outcome, variant = _outcome(found, asked)
-    failing = [condition for condition in asked if not condition.holds]
+    failing = tuple(condition.change for condition in asked if condition.change)
     return Decision(
         outcome=outcome,
         variant=variant,
         blocked_by=None,
         reasons=tuple(condition.says for condition in asked if _matters(condition)),
-        would_change=tuple(condition.change for condition in failing if condition.change),
+        would_change=_SETTLED.get(outcome, failing),
     )
 
 
