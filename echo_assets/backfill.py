@@ -14,12 +14,12 @@ from difflib import get_close_matches
 import dagster as dg
 
 from echo_assets.dbt.project import load_project
-from echo_assets.dbt_models import daily_partitions
 from echo_assets.planner.days import DayRange
 from echo_assets.planner.report import RunReport
 from echo_assets.planner.runs import days_tags
 from echo_assets.planner.state import Target
 from echo_assets.planner.targets import targets_from
+from echo_assets.readouts import due
 from echo_assets.refresh import Refresh
 
 _FORGET_DAYS = "delete from ops.built_days where asset = any (%s) and day >= %s::date and day < %s::date"
@@ -47,6 +47,7 @@ class Backfill:
         yield report
         if report.succeeded:
             yield from refresh.days()
+            yield from refresh.readouts()
 
     def _forget(self, refresh: Refresh) -> None:
         window = self.days.window(self.partitions)
@@ -55,11 +56,14 @@ class Backfill:
         with refresh.sources.connection() as connection, connection.transaction():
             connection.execute(_FORGET_DAYS, [by_days, window["min_date"], window["max_date"]])
             connection.execute(_FORGET_ASSETS, [whole])
+            if due.KEY in by_days:
+                due.forget(connection, window["min_date"])
 
 
 def backfill_of(partitions: DayRange, asset: str, days: str) -> Backfill:
     """Read what a person asked for: `layer/name` (or `layer.name`) and `FROM..TO`, both days included, or one day."""
-    targets = {target.key: target for target in targets_from(load_project().manifest)}
+    manifest = load_project().manifest
+    targets = {target.key: target for target in (*targets_from(manifest), due.readouts_target(manifest))}
     key = asset.replace(".", "/")
     target, daily = targets.get(key), sorted(each.key for each in targets.values() if each.by_day)
     if target is None:
@@ -69,13 +73,6 @@ def backfill_of(partitions: DayRange, asset: str, days: str) -> Backfill:
         raise BackfillError(f"{key} is not built by day; `echoctl run` rebuilds it. By day are: {', '.join(daily)}")
     readers = tuple(each for each in targets.values() if key in each.upstream and each.keeps_marks)
     return Backfill(target, _days(days, partitions), partitions, readers)
-
-
-def partitions_of(refresh: Refresh) -> DayRange:
-    """The first and the last day that there is a partition for."""
-    definition = daily_partitions(refresh.sources.settings)
-    ends = (definition.get_first_partition_key(), definition.get_last_partition_key())
-    return DayRange(*(date.fromisoformat(str(end)) for end in ends))
 
 
 def _days(text: str, partitions: DayRange) -> DayRange:

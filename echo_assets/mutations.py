@@ -14,6 +14,7 @@ from echo_quality.expectations import TableSuite, suites_of_models
 from echo_quality.generate.staging_suite import staging_suite
 from echo_quality.generate.tables import tables_of
 from echo_quality.invariants import INVARIANTS
+from echo_quality.readouts_table import READOUTS
 from echo_quality.suites.declarations import declared_checks
 
 if TYPE_CHECKING:
@@ -29,9 +30,9 @@ def flaws(contracts: Mapping[str, Contract], manifest: Manifest) -> list[str]:
 
     found = [flaw for contract in contracts.values() for flaw in flaws_of_contract(contract)]
     for suite in suites_of_models():
-        types = types_of_models(manifest).get(suite.asset)
+        types = types_of_tables(manifest).get(suite.place)
         if types is None:
-            found.append(f"suite {suite.name!r}: dbt builds no {suite.asset}: name a model with its schema")
+            found.append(f"suite {suite.name!r}: dbt builds no {suite.place}: name a model with its schema")
         else:
             found += flaws_of_table(suite, types)
     return found + _held_by_nothing(contracts, manifest)
@@ -68,9 +69,15 @@ def typed_suites(contracts: Mapping[str, Contract], manifest: Manifest) -> Itera
     """Every suite on a table, with the types of the table's columns."""
     for contract in contracts.values():
         yield staging_suite(contract), {column.name: column.type for column in tables_of(contract)[1].columns}
-    of_models = types_of_models(manifest)
+    types = types_of_tables(manifest)
     for suite in suites_of_models():
-        yield suite, of_models[suite.asset]
+        yield suite, types[suite.place]
+
+
+def types_of_tables(manifest: Manifest) -> dict[str, Types]:
+    """The columns of every table that a suite may be on, with their types; by `schema/name`."""
+    readouts = {column.name: column.type for column in READOUTS.columns}
+    return {**types_of_models(manifest), f"{READOUTS.schema}/{READOUTS.name}": readouts}
 
 
 def types_of_models(manifest: Manifest) -> dict[str, Types]:

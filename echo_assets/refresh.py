@@ -7,7 +7,7 @@ execution to Dagster's queue. One advisory lock keeps them apart.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,7 @@ from echo_assets.planner.report import Progress, RunReport
 from echo_assets.planner.runs import execute_assets, origin_of, tags_of
 from echo_assets.planner.targets import targets_from
 from echo_assets.raw_files import files_of, forget_gone_files
+from echo_assets.readouts import due
 from echo_assets.settings import PROJECT
 from echo_assets.source_checks import checks_over_time
 from echo_assets.sources import Sources
@@ -62,6 +63,7 @@ class Refresh:
         yield from self.extracts()
         yield from self.files()
         yield from self.days()
+        yield from self.readouts()
         yield from self.leaves()
 
     def extracts(
@@ -111,6 +113,12 @@ class Refresh:
             if not report.succeeded:
                 return
         yield from self._ask(open_model_checks(self.instance, self.job))
+
+    def readouts(self) -> Iterator[RunReport]:
+        """Read the experiments as of each day below which something has changed."""
+        for step in planned_readouts(self.sources):
+            self._say(f"reading experiments: {step.reason}")
+            yield self.build(map(dg.AssetKey.from_user_string, step.selection), tags_of(step))
 
     def leaves(self) -> Iterator[RunReport]:
         """Write again what is made of the models themselves or of results, if they have changed."""
@@ -206,9 +214,27 @@ def _blocking_checks(sources: Sources) -> tuple[list[str], list[str]]:
 
 def planned_builds(sources: Sources) -> tuple[RunPlan, ...]:
     """The runs that would build what is dirty now, without what reads a blocked source."""
-    days = daily_partitions(sources.settings)
-    first, last = days.get_first_partition_key(), days.get_last_partition_key()
     blocked = blocked_sources(sources)
     targets = tuple(target for target in targets_from(load_project().manifest) if not target.reads & blocked)
-    ledger = read_ledger(sources.url(read_only=True), targets)
-    return plan(ledger, targets, DayRange(date.fromisoformat(str(first)), date.fromisoformat(str(last))))
+    return plan(read_ledger(sources.url(read_only=True), targets), targets, days_of_partitions(sources))
+
+
+def planned_readouts(sources: Sources) -> tuple[RunPlan, ...]:
+    """The runs that would read experiments again; none before the models below are built, or while one is blocked."""
+    target = due.readouts_target(load_project().manifest)
+    waits = any(target.upstream & set(run.selection) for run in planned_builds(sources))
+    if waits or target.reads & blocked_sources(sources):
+        return ()
+    partitions = days_of_partitions(sources)
+    with sources.connection(read_only=True) as connection:
+        days = due.readout_days(connection, partitions.last)
+        dirty = frozenset(due.marks_of(connection, target, days, unseen=True))
+    ledger = read_ledger(sources.url(read_only=True), ())
+    return plan(replace(ledger, dirty_days=dirty), [target], partitions)
+
+
+def days_of_partitions(sources: Sources) -> DayRange:
+    """The first and the last day that there is a partition for."""
+    days = daily_partitions(sources.settings)
+    ends = (str(days.get_first_partition_key()), str(days.get_last_partition_key()))
+    return DayRange(*map(date.fromisoformat, ends))

@@ -12,7 +12,7 @@ from echo_assets.leaves import due_leaves, leaves_state
 from echo_assets.planner.locks import planning_lock
 from echo_assets.planner.runs import run_key, tags_of
 from echo_assets.raw_files import files_of, forget_gone_files
-from echo_assets.refresh import planned_builds
+from echo_assets.refresh import planned_builds, planned_readouts
 from echo_assets.sources import Sources
 from echo_assets.unfinished_runs import UNFINISHED, close_cut_off_runs, runs_of_the_daemon
 
@@ -101,7 +101,7 @@ def refresh_sensor(sources: Sources) -> dg.SensorDefinition:
         asset_selection=dg.AssetSelection.all() - dg.AssetSelection.groups("raw", "staging", "quarantine"),
         minimum_interval_seconds=_INTERVAL,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Rebuilds the days that landed rows touched, whatever is built on them, and then the leaves.",
+        description="Rebuilds the days that landed rows touched, what is built on them, readouts, and then the leaves.",
     )
     def sense(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         with planning_lock(sources.url(), wait=False) as held:
@@ -110,7 +110,7 @@ def refresh_sensor(sources: Sources) -> dg.SensorDefinition:
             close_cut_off_runs(context.instance)
             if runs_of_the_daemon(context.instance):
                 return dg.SkipReason("files are being taken in, or a build is under way")
-            builds = planned_builds(sources)
+            builds = planned_builds(sources) or planned_readouts(sources)
             due = [] if builds else due_leaves(sources)
         if due:
             return dg.RunRequest(run_key=f"leaves of {leaves_state(sources)}", asset_selection=due)

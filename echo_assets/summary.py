@@ -1,6 +1,6 @@
 """What `echoctl run` reports: one value, printed for a person or as the JSON object that scripts rely on.
 
-The object's schema is `RUN_SCHEMA` in the docstring of `RunSummary.as_json`; it changes only with a decision record.
+The object's schema is in the docstring of `RunSummary.as_json`; it changes only with a decision record.
 """
 
 from __future__ import annotations
@@ -55,6 +55,7 @@ class RunSummary:
     metrics: dict[str, Any]
     reports: tuple[RunReport, ...]
     seconds: float
+    experiments: tuple[dict[str, Any], ...] = ()
 
     @property
     def failed_steps(self) -> list[FailedStep]:
@@ -78,13 +79,18 @@ class RunSummary:
         return not self.reports
 
     def as_json(self) -> dict[str, Any]:
-        """One object: loads[], checks, metrics, assets, changed, ok, seconds, peak_rss_mb."""
+        """One object: loads[], checks, metrics, experiments[], assets, changed, ok, seconds, peak_rss_mb.
+
+        Each of `experiments` is one as of its newest day: experiment, as_of, decision, blocked_by (the condition that
+        blocks it, or null), variant (the arm that is decided on, or null), reasons[], would_change[].
+        """
         return {
             "ok": self.is_good,
             "changed": not self.changed_nothing,
             "loads": [file.as_json() for file in self.files],
             "checks": self.verdicts.as_json(),
             "metrics": self.metrics,
+            "experiments": list(self.experiments),
             "assets": {
                 "materialized": len({asset for report in self.reports for asset in report.materialized}),
                 "skipped": len({asset for report in self.reports for asset in report.skipped}),

@@ -38,7 +38,7 @@ def _specs(suite: TableSuite) -> list[dg.AssetCheckSpec]:
 
 
 def _asset(suite: TableSuite) -> dg.AssetKey:
-    return dg.AssetKey([suite.schema, suite.table])
+    return dg.AssetKey.from_user_string(suite.asset)
 
 
 def _results(sources: Sources, suite: TableSuite, asked: set[str], run_id: str) -> Iterator[dg.AssetCheckResult]:

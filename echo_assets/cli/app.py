@@ -11,6 +11,7 @@ from echo_assets.cli import (
     demo,
     discover,
     erase,
+    experiment,
     extract,
     history,
     impact,
@@ -42,3 +43,4 @@ app.add_typer(contract.app, name="contract")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(incident.app, name="incident")
 app.add_typer(quality.app, name="quality")
+app.add_typer(experiment.app, name="experiment")

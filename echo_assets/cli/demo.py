@@ -55,6 +55,7 @@ _NEXT_STEPS = """
 What to type next:
   make ui                    the asset graph, its checks and runs, in a browser
   .venv/bin/echoctl psql -c 'select * from finance.revenue_summary order by month'
+  .venv/bin/echoctl experiment list   what is decided about each experiment, and `experiment readout EXP-001` why
   .venv/bin/echoctl status   what was loaded, what is dirty, which checks are red
   make reset                 away with the demo; then put your own files into data/landing/<source>/
   .venv/bin/echoctl run      and take them in

@@ -27,10 +27,10 @@ def backfill(
     """Rebuild days of one asset in one run, and then what is built on it. The UI's backfill starts the same run."""
     import dagster as dg
 
-    from echo_assets.backfill import backfill_of, partitions_of
+    from echo_assets.backfill import backfill_of
     from echo_assets.definitions import build
     from echo_assets.planner.locks import planning_lock
-    from echo_assets.refresh import Refresh
+    from echo_assets.refresh import Refresh, days_of_partitions
 
     with ready(Settings.from_environment(), dotenv=Path.cwd()) as platform:
         sources, start = platform.sources, time.monotonic()
@@ -40,7 +40,7 @@ def backfill(
             planning_lock(sources.url(), wait=True),
         ):
             refresh = Refresh(sources, job, instance, announce=tell)
-            asked = backfill_of(partitions_of(refresh), asset, days)
+            asked = backfill_of(days_of_partitions(refresh.sources), asset, days)
             reports = list(asked.run(refresh))
     failed = [step for report in reports for step in report.failed]
     red = [check for report in reports for check in report.checks if not check.passed and check.severity == "ERROR"]

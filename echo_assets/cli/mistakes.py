@@ -8,6 +8,7 @@ def user_mistakes() -> tuple[type[BaseException], ...]:
     import psycopg
 
     from echo_assets.backfill import BackfillError
+    from echo_assets.cli.experiment import ExperimentError
     from echo_assets.dbt.command import DbtError
     from echo_assets.dbt.project import DbtProjectError
     from echo_assets.dbt.steps import StepsError
@@ -32,6 +33,6 @@ def user_mistakes() -> tuple[type[BaseException], ...]:
     return (
         SettingsError, ServerError, ContractError, DiscoverError, ExtractError, RefusedFile, IncidentError,
         MigrationRefused, GeneratorError, DbtProjectError, StepsError, LedgerError, LineageError, TargetsError,
-        BackfillError, StuckError,
+        BackfillError, StuckError, ExperimentError,
         ReplayError, ErasureError, QuarantineError, DbtError, SuiteError, psycopg.OperationalError, OSError,
     )  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from echo_assets.cli.tables import write_table
+from echo_assets.cli.tables import one_line, write_table
 from echo_assets.summary import RunSummary
 
 _SHOWN = 12
@@ -16,6 +16,7 @@ def print_summary(summary: RunSummary) -> None:
         print("Nothing is new, and everything is up to date: nothing was changed.\n")
     _print_files(summary)
     print_metrics(summary.metrics)
+    _print_experiments(summary)
     _print_checks(summary)
     for step in summary.failed_steps:
         print(f"FAILED {step.step}: {_first_lines(step.message)}")
@@ -54,6 +55,17 @@ def print_metrics(metrics: dict[str, Any]) -> None:
         for month in metrics["revenue_by_month"][-_SHOWN:]
     ]
     print("By month             " + "\n                     ".join(months) + "\n")
+
+
+def _print_experiments(summary: RunSummary) -> None:
+    for each in summary.experiments[:_SHOWN]:
+        by, variant = each["blocked_by"], each["variant"]
+        decision = f"{each['decision']}({by})" if by else f"{each['decision']}{f' {variant}' if variant else ''}"
+        reason = each["reasons"][0] if each["reasons"] else ""
+        print(one_line(f"Experiment {each['experiment']} as of {each['as_of']}: {decision}  {reason}").rstrip())
+    hidden = len(summary.experiments) - _SHOWN
+    if summary.experiments:
+        print(f"  and {hidden} more: echoctl experiment list\n" if hidden > 0 else "")
 
 
 def _print_checks(summary: RunSummary) -> None:

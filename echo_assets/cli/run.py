@@ -65,6 +65,7 @@ def refreshed(platform: Platform) -> RunSummary:
     from echo_assets.definitions import build
     from echo_assets.metrics import headline_metrics
     from echo_assets.planner.locks import planning_lock
+    from echo_assets.readouts.stored import decisions
     from echo_assets.refresh import Refresh
     from echo_assets.summary import RunSummary, file_outcomes, latest_load
     from echo_assets.verdicts import standing_verdicts
@@ -89,4 +90,5 @@ def refreshed(platform: Platform) -> RunSummary:
             metrics=headline_metrics(connection),
             reports=reports,
             seconds=time.monotonic() - start,
+            experiments=tuple(decisions(connection)),
         )

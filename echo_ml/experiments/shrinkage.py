@@ -45,14 +45,18 @@ class Diagnostics:
     min_ess: float
     divergences: int
 
+    def checks(self) -> tuple[tuple[str, bool, str], ...]:
+        """What is asked of a sample before it is relied on: name, whether it holds, and the figure in words."""
+        r_hat, ess = f"r-hat is {self.max_r_hat:.3f}", f"effective sample size is {self.min_ess:.0f}"
+        return (
+            ("chains_agree", self.max_r_hat <= R_HAT_AT_MOST, f"{r_hat}, at most {R_HAT_AT_MOST} is asked for"),
+            ("draws_suffice", self.min_ess >= ESS_AT_LEAST, f"{ess}, at least {ESS_AT_LEAST} is asked for"),
+            ("nothing_diverges", self.divergences == 0, f"{self.divergences} divergences, none is allowed"),
+        )
+
     def problems(self) -> tuple[str, ...]:
         """Why the result cannot be relied on, in words; nothing where it can."""
-        asked = (
-            (not self.max_r_hat <= R_HAT_AT_MOST, f"r-hat is {self.max_r_hat:.3f}, above {R_HAT_AT_MOST}"),
-            (not self.min_ess >= ESS_AT_LEAST, f"effective sample size is {self.min_ess:.0f}, below {ESS_AT_LEAST}"),
-            (self.divergences > 0, f"{self.divergences} divergences"),
-        )
-        return tuple(words for fails, words in asked if fails)
+        return tuple(says for _, holds, says in self.checks() if not holds)
 
 
 @dataclass(frozen=True)

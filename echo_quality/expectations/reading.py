@@ -1,7 +1,8 @@
 """Reading suites written by hand: YAML in, `TableSuite` out; a mistake names the suite, the check and the fix.
 
 A suite has `name`, `table`, `key` (columns that tell its rows apart in a sample), `personal` (columns that no sample
-may show), `held_by`, and `expectations`. An expectation is a check with one of
+may show), `held_by`, `asset` (where it is not called as the table), and `expectations`. An expectation is a check with
+one of
 
     {check: c, column: mrr, min: 0}                       bounds: min, max, and above, below where the bound is outside
     {check: c, value: "mrr - arr / 12", max: 0}           the same of something computed
@@ -24,7 +25,7 @@ from echo_quality.expectations.table_suite import TableSuite
 from echo_quality.suites.declarations import SuiteError, declared_checks
 
 FOLDER = Path(__file__).parent
-_OF_SUITE = {"name", "table", "key", "personal", "held_by", "expectations"}
+_OF_SUITE = {"name", "table", "key", "personal", "held_by", "asset", "expectations"}
 _OF_CHECK = {
     "check", "column", "value", "holds", "present", "rows", "min", "max", "above", "below", "columns", "severity",
     "description",
@@ -64,7 +65,7 @@ def _suite(file: str, written: Mapping[str, Any]) -> TableSuite:
     used = [column for each in checks for column in _about(each)]
     return TableSuite(
         suite, schema, table, tuple(dict.fromkeys((*key, *used))), dict(_computed(checks)),
-        frozenset(written.get("personal", ())), tuple(written.get("held_by", ())),
+        frozenset(written.get("personal", ())), tuple(written.get("held_by", ())), str(written.get("asset", "")),
     )  # fmt: skip
 
 

@@ -19,6 +19,8 @@ class TableSuite:
     masked: frozenset[str] = frozenset()
     held_by: tuple[str, ...] = ()
     """`asset check` of each rule that belongs to the suite and that something else holds: a dbt test, an invariant."""
+    made_by: str = ""
+    """`layer/name` of the asset that makes the table, where it is called otherwise than the table."""
 
     @property
     def name(self) -> str:
@@ -28,6 +30,11 @@ class TableSuite:
     @property
     def asset(self) -> str:
         """`layer/name` of what it judges."""
+        return self.made_by or self.place
+
+    @property
+    def place(self) -> str:
+        """`schema/table` of its rows."""
         return f"{self.schema}/{self.table}"
 
     def batch_sql(self, rows: str | None = None) -> str:

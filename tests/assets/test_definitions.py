@@ -29,7 +29,9 @@ from echo_quality.suites import declared_checks
 FILE_LAYERS = ("raw", "staging", "quarantine")
 ABOUT_THE_PROJECT = {"ops/column_lineage", "ops/order_proof", "docs/dbt", "docs/quality"}
 """Assets that are made of the models themselves, each with its checks."""
-HEAVY = ("great_expectations", "pandas", "duckdb", "feast", "mlflow", "sklearn", "pymc", "scipy", "confluent_kafka")
+ABOUT_EXPERIMENTS = {"readouts/experiments", "readouts/portfolio"}
+HEAVY = ("great_expectations", "pandas", "duckdb", "feast", "mlflow", "sklearn", "pymc", "scipy", "confluent_kafka",
+         "matplotlib", "statsmodels")  # fmt: skip
 LOADED = """
 import json, sys
 sockets, CONTACT = [], {"socket.connect", "socket.sendto", "socket.getaddrinfo", "socket.gethostbyname"}
@@ -71,7 +73,7 @@ def test_every_source_has_three_assets_and_every_model_and_seed_has_one(
 ) -> None:
     files = {f"{layer}/{source}" for layer in FILE_LAYERS for source in contracts}
     models = {"/".join(asset_path(node)) for node in built_nodes(manifest).values()}
-    assert specs.keys() == files | models | ABOUT_THE_PROJECT | {"streaming/user_events"}
+    assert specs.keys() == files | models | ABOUT_THE_PROJECT | ABOUT_EXPERIMENTS | {"streaming/user_events"}
 
 
 def test_every_rule_every_invariant_and_every_dbt_test_is_a_check(
@@ -174,7 +176,7 @@ def test_every_sensor_is_on_from_the_start_and_says_what_it_does(definitions: dg
 
 def test_every_job_says_what_it_does(definitions: dg.Definitions) -> None:
     repository = definitions.get_repository_def()
-    for name in ("daily_data_job", "data_ingestion_job", "data_quality_job"):
+    for name in ("daily_data_job", "data_ingestion_job", "data_quality_job", "experiment_job"):
         assert repository.get_job(name).description, name
 
 
