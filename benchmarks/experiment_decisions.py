@@ -25,7 +25,7 @@ from echo_ml.experiments.design import Design, Metric, MetricKind
 from echo_ml.experiments.evidence import Evidence
 from echo_ml.experiments.findings import Outcome
 from echo_ml.experiments.moments import Moments
-from echo_ml.experiments.sizing import ErrorRates, Share, required_users
+from echo_ml.experiments.sizes.sizing import ErrorRates, Share, required_users
 
 START = datetime.date(2024, 1, 1)
 BASE, MDE = 0.10, 0.015

@@ -7,7 +7,14 @@ from __future__ import annotations
 
 import argparse
 
-from echo_ml.experiments.simulation import PLANS, SEQUENTIAL, Looks, error_limit, found_by_method, power_of_plan
+from echo_ml.experiments.sequential.simulation import (
+    PLANS,
+    SEQUENTIAL,
+    Looks,
+    error_limit,
+    found_by_method,
+    power_of_plan,
+)
 
 BASES = (0.10, 0.02)
 EFFECT = 0.015

@@ -30,7 +30,7 @@ from echo_ml.experiments.evidence import Evidence
 from echo_ml.experiments.findings import Readout
 from echo_ml.experiments.moments import Moments
 from echo_ml.experiments.portfolio import portfolio
-from echo_ml.experiments.shrinkage import Diagnostics
+from echo_ml.experiments.posterior.shrinkage import Diagnostics
 
 BOUND = 60.0
 DAYS, USERS_A_DAY = 14, 1500

@@ -11,10 +11,10 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from echo_ml.experiments.decision_table import CONDITIONS, OUTCOMES
+from echo_ml.experiments.decisions.decision_table import CONDITIONS, OUTCOMES
 from echo_ml.experiments.pages.registry_row import MEANINGS
 from echo_ml.experiments.pages.wording import VERDICTS, count, exactly
-from echo_ml.experiments.sizing import Share, sample_size
+from echo_ml.experiments.sizes.sizing import Share, sample_size
 
 PAGE = Path(__file__).with_name("experiments.md")
 RATES, EFFECTS = (0.01, 0.05, 0.10, 0.30), (0.05, 0.10, 0.20)

@@ -1,7 +1,7 @@
 """The asset `readouts/portfolio`: all experiments beside each other, their effects pooled by a sampled model.
 
 The readouts write the same page with effects pooled in closed form, at once; this takes a while and says how well it
-went. The model is in `echo_ml/experiments/shrinkage.py`.
+went. The model is in `echo_ml/experiments/posterior/shrinkage.py`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The conditions of the decision table as asset checks: which experiments of the newest day do not meet one.
 
 A condition that does not hold is a finding about an experiment, not a fault of the platform: it is a warning, and the
-decision says what follows from it. The conditions themselves are in `echo_ml/experiments/decision_table.py`.
+decision says what follows from it. The conditions themselves are in `echo_ml/experiments/decisions/decision_table.py`.
 """
 
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from psycopg.rows import dict_row
 from echo_assets.experiment_readouts import READOUTS
 from echo_assets.source_checks import record, result_of, runbook_link
 from echo_assets.sources import Sources
-from echo_ml.experiments.decision_table import CONDITIONS, Rule
+from echo_ml.experiments.decisions.decision_table import CONDITIONS, Rule
 from echo_quality.findings import Finding, SourceCheck
 
 SECTION = "conditions-of-a-readout"

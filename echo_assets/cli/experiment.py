@@ -103,8 +103,8 @@ def plan(
 ) -> None:
     """Say how many users and days an experiment would need, from the traffic and variance of earlier ones."""
     from echo_assets.cli.readout_text import print_plan
-    from echo_ml.experiments.planning import plan_of
-    from echo_ml.experiments.sizing import ErrorRates
+    from echo_ml.experiments.sizes.planning import plan_of
+    from echo_ml.experiments.sizes.sizing import ErrorRates
 
     with ready(Settings.from_environment()) as platform, platform.sources.connection(read_only=True) as connection:
         known, traffic = _measured(connection, metric, unit, days)

@@ -11,8 +11,8 @@ from echo_assets.readouts.traffic import Traffic
 from echo_ml.experiments.design import Metric
 from echo_ml.experiments.findings import Comparison, Condition, Readout
 from echo_ml.experiments.pages import wording
-from echo_ml.experiments.planning import Plan
-from echo_ml.experiments.sizing import ErrorRates
+from echo_ml.experiments.sizes.planning import Plan
+from echo_ml.experiments.sizes.sizing import ErrorRates
 
 
 def listed(readout: Readout) -> dict[str, Any]:

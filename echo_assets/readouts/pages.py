@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING
 from echo_assets.settings import Settings
 
 if TYPE_CHECKING:
-    from echo_ml.experiments.portfolio import Portfolio
-
     from echo_ml.experiments.findings import Readout
+    from echo_ml.experiments.portfolio import Portfolio
 
 
 def page_of(settings: Settings, experiment_id: str) -> Path:

@@ -11,18 +11,18 @@ import numpy as np
 
 from echo_ml.experiments import sample_ratio
 from echo_ml.experiments.comparisons import comparisons, figure, totals
-from echo_ml.experiments.conditions import Found, conditions, is_over, unregistered
-from echo_ml.experiments.cuped import gain_warning
-from echo_ml.experiments.decision import blocked, decide
+from echo_ml.experiments.decisions.conditions import Found, conditions, is_over, unregistered
+from echo_ml.experiments.decisions.decision import blocked, decide
+from echo_ml.experiments.decisions.verdicts import verdict
 from echo_ml.experiments.design import Design
 from echo_ml.experiments.evidence import Evidence
 from echo_ml.experiments.findings import ArmExposure, Comparison, DayExposure, Path, Power, Readout, Role
+from echo_ml.experiments.fixed.cuped import gain_warning
 from echo_ml.experiments.moments import Moments
 from echo_ml.experiments.pages.paragraph import paragraph_of
-from echo_ml.experiments.paths import path
-from echo_ml.experiments.power import power_of
-from echo_ml.experiments.recorded_looks import continued
-from echo_ml.experiments.verdicts import verdict
+from echo_ml.experiments.sequential.paths import path
+from echo_ml.experiments.sequential.recorded_looks import continued
+from echo_ml.experiments.sizes.power import power_of
 from echo_ml.experiments.views import novelty_warning, views
 
 

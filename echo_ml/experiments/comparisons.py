@@ -8,13 +8,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from echo_ml.experiments import bayes, comparing, cuped, lifts, multiplicity
 from echo_ml.experiments.design import Design, Metric, MetricKind
-from echo_ml.experiments.estimates import Estimate
 from echo_ml.experiments.evidence import Evidence
 from echo_ml.experiments.findings import Comparison, Interval, Role
+from echo_ml.experiments.fixed import comparing, cuped, lifts, multiplicity
+from echo_ml.experiments.fixed.estimates import Estimate
+from echo_ml.experiments.fixed.reasons import why_missing
 from echo_ml.experiments.moments import Floats, Moments
-from echo_ml.experiments.reasons import why_missing
+from echo_ml.experiments.posterior import bayes
 
 _DRAWN = 61
 """Points of a density that is shown, which is that of the primary metric."""

@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from echo_ml.experiments import shrinkage
 from echo_ml.experiments.design import Design, Method
-from echo_ml.experiments.estimates import normal_quantile
 from echo_ml.experiments.findings import Comparison, Interval, Outcome, Readout, Role
-from echo_ml.experiments.multiplicity import benjamini_hochberg
-from echo_ml.experiments.shrinkage import Diagnostics, Effects, Shrunken
+from echo_ml.experiments.fixed.estimates import normal_quantile
+from echo_ml.experiments.fixed.multiplicity import benjamini_hochberg
+from echo_ml.experiments.posterior import shrinkage
+from echo_ml.experiments.posterior.shrinkage import Diagnostics, Effects, Shrunken
 
 
 @dataclass(frozen=True)

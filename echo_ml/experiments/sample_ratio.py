@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from echo_ml.experiments import decision_table
+from echo_ml.experiments.decisions import decision_table
 from echo_ml.experiments.moments import Floats, quotient
 
 YELLOW, RED = decision_table.YELLOW_SAMPLE_RATIO, decision_table.RED_SAMPLE_RATIO

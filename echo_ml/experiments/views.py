@@ -11,11 +11,11 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from echo_ml.experiments import comparing, lifts
 from echo_ml.experiments.design import Design
-from echo_ml.experiments.estimates import Estimate, by_z
 from echo_ml.experiments.evidence import Evidence
 from echo_ml.experiments.findings import Interval, View
+from echo_ml.experiments.fixed import comparing, lifts
+from echo_ml.experiments.fixed.estimates import Estimate, by_z
 from echo_ml.experiments.moments import Moments
 
 DAYS_SINCE_START, WEEKDAY, SEGMENT = "days since start", "weekday", "segment"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from echo_ml.experiments.decision_table import CONDITIONS
+from echo_ml.experiments.decisions.decision_table import CONDITIONS
 from echo_ml.experiments.design import Design, Guardrail, Method, Metric, MetricKind
 from echo_ml.experiments.findings import (
     ArmExposure,

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from echo_ml.experiments.bayes import against_control, depends_on_prior, prior_sensitivity, prob_best
 from echo_ml.experiments.design import MetricKind
 from echo_ml.experiments.moments import Moments
-from echo_ml.experiments.posterior_lifts import lift_of_rates
-from echo_ml.experiments.posteriors import Beta
-from echo_ml.experiments.priors import FLAT, JEFFREYS, Prior, from_history
+from echo_ml.experiments.posterior.bayes import against_control, depends_on_prior, prior_sensitivity, prob_best
+from echo_ml.experiments.posterior.posterior_lifts import lift_of_rates
+from echo_ml.experiments.posterior.posteriors import Beta
+from echo_ml.experiments.posterior.priors import FLAT, JEFFREYS, Prior, from_history
 
 parameters = st.floats(0.5, 3000) | st.integers(1, 3000).map(float)
 rates = st.builds(Beta, parameters, parameters)
@@ -202,7 +202,8 @@ def test_too_little_history_makes_no_prior(users, yes):
 
 def test_neither_pymc_nor_matplotlib_nor_scipy_is_imported_with_the_modules():
     code = (
-        "import sys, echo_ml.experiments.bayes, echo_ml.experiments.portfolio, echo_ml.experiments.shrinkage\n"
+        "import sys, echo_ml.experiments.posterior.bayes, echo_ml.experiments.posterior.shrinkage\n"
+        "import echo_ml.experiments.portfolio\n"
         "sys.exit(any(name in sys.modules for name in ('pymc', 'pytensor', 'arviz', 'matplotlib', 'scipy')))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

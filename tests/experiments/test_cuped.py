@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from statsmodels.regression.linear_model import OLS
 
-from echo_ml.experiments import cuped, means
+from echo_ml.experiments.fixed import cuped, means
 from echo_ml.experiments.moments import Moments
 
 EXACT = {"rtol": 1e-6}

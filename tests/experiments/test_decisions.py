@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from echo_ml.experiments.analysis import readout_of
-from echo_ml.experiments.decision_table import BY_NAME, CONDITIONS
+from echo_ml.experiments.decisions.decision_table import BY_NAME, CONDITIONS
 from echo_ml.experiments.findings import Outcome
 
 WINS = {"control": (10_000, 1_000), "treatment": (10_000, 1_250)}

@@ -6,8 +6,9 @@ What cannot be known is NaN, without a warning (warnings of this package are err
 import numpy as np
 import pytest
 
-from echo_ml.experiments import comparing, cuped, lifts, sample_ratio
+from echo_ml.experiments import sample_ratio
 from echo_ml.experiments.design import MetricKind
+from echo_ml.experiments.fixed import comparing, cuped, lifts
 from echo_ml.experiments.moments import Moments
 
 ALPHA = 0.05

@@ -4,8 +4,8 @@ import math
 
 import pytest
 
-from echo_ml.experiments import always_valid
-from echo_ml.experiments.simulation import (
+from echo_ml.experiments.sequential import always_valid
+from echo_ml.experiments.sequential.simulation import (
     ONE_LOOK,
     PEEKING,
     PLANS,
@@ -15,7 +15,7 @@ from echo_ml.experiments.simulation import (
     found_by_method,
     power_of_plan,
 )
-from echo_ml.experiments.sizing import Share, sample_size
+from echo_ml.experiments.sizes.sizing import Share, sample_size
 
 RUNS = 10_000
 pytestmark = pytest.mark.slow

@@ -6,8 +6,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from echo_ml.experiments import comparing, lifts, means, multiplicity, ratios
 from echo_ml.experiments.design import MetricKind
+from echo_ml.experiments.fixed import comparing, lifts, means, multiplicity, ratios
 from echo_ml.experiments.moments import Moments
 
 ALPHA = 0.05

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from echo_ml.experiments import always_valid
 from echo_ml.experiments.design import Design, Metric, MetricKind
-from echo_ml.experiments.group_sequential import Spending, boundaries, crossing_probability
 from echo_ml.experiments.moments import Moments
-from echo_ml.experiments.paths import look_days, path
+from echo_ml.experiments.sequential import always_valid
+from echo_ml.experiments.sequential.group_sequential import Spending, boundaries, crossing_probability
+from echo_ml.experiments.sequential.paths import look_days, path
 
 START = datetime.date(2026, 1, 1)
 DESIGN = Design(

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from echo_ml.experiments import comparing, lifts, proportions, ratios
 from echo_ml.experiments.design import MetricKind
+from echo_ml.experiments.fixed import comparing, lifts, proportions, ratios
 from echo_ml.experiments.moments import Moments
 
 ALPHA, RUNS, USERS = 0.05, 2_000, 200

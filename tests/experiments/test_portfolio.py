@@ -5,9 +5,9 @@ from functools import partial
 
 import pytest
 
-from echo_ml.experiments import shrinkage
 from echo_ml.experiments.findings import Interval
 from echo_ml.experiments.portfolio import portfolio
+from echo_ml.experiments.posterior import shrinkage
 from tests.experiments.made_readouts import CONVERSION, made_readout
 
 

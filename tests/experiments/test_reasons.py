@@ -3,8 +3,8 @@
 import pytest
 
 from echo_ml.experiments.design import MetricKind
+from echo_ml.experiments.fixed.reasons import why_missing
 from echo_ml.experiments.moments import Moments
-from echo_ml.experiments.reasons import why_missing
 
 SOME = Moments.of(users=100, y=30, yy=30, x=200, xx=500, xy=70)
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from scipy import integrate, optimize, stats
 
-from echo_ml.experiments.bayes import prob_best
-from echo_ml.experiments.posterior_lifts import lift_of_means, lift_of_rates
-from echo_ml.experiments.posteriors import Beta, Normal
+from echo_ml.experiments.posterior.bayes import prob_best
+from echo_ml.experiments.posterior.posterior_lifts import lift_of_means, lift_of_rates
+from echo_ml.experiments.posterior.posteriors import Beta, Normal
 
 # Altham (JRSS B 31, 1969): Fisher's one-sided p-value is a posterior chance under the priors Beta(1, 0) and Beta(0, 1).
 PUBLISHED = [

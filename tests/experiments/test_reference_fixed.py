@@ -11,7 +11,8 @@ from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import confint_proportions_2indep, proportions_ztest
 from statsmodels.stats.weightstats import CompareMeans, DescrStatsW
 
-from echo_ml.experiments import means, multiplicity, proportions, ratios, sample_ratio
+from echo_ml.experiments import sample_ratio
+from echo_ml.experiments.fixed import means, multiplicity, proportions, ratios
 from echo_ml.experiments.moments import Moments
 
 EXACT = {"rtol": 1e-6, "atol": 1e-12}

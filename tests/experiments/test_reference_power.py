@@ -14,8 +14,8 @@ from statsmodels.stats.proportion import (
 
 from echo_ml.experiments.design import Design, Metric, MetricKind
 from echo_ml.experiments.moments import Moments
-from echo_ml.experiments.power import power_of
-from echo_ml.experiments.sizing import (
+from echo_ml.experiments.sizes.power import power_of
+from echo_ml.experiments.sizes.sizing import (
     ErrorRates,
     Mean,
     Share,

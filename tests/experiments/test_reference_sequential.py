@@ -11,9 +11,9 @@ import pytest
 from scipy.optimize import minimize_scalar
 from scipy.stats import multivariate_normal, norm
 
-from echo_ml.experiments import always_valid
-from echo_ml.experiments.group_sequential import Spending, boundaries, crossing_probability, inflation
-from echo_ml.experiments.sprt import Ending, sprt_of_shares, two_sample_sprt
+from echo_ml.experiments.sequential import always_valid
+from echo_ml.experiments.sequential.group_sequential import Spending, boundaries, crossing_probability, inflation
+from echo_ml.experiments.sequential.sprt import Ending, sprt_of_shares, two_sample_sprt
 
 OBF, POCOCK = Spending.OBRIEN_FLEMING, Spending.POCOCK
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from echo_ml.experiments import shrinkage
-from echo_ml.experiments.posteriors import Beta
-from echo_ml.experiments.shrinkage import Effects, shrink
+from echo_ml.experiments.posterior import shrinkage
+from echo_ml.experiments.posterior.posteriors import Beta
+from echo_ml.experiments.posterior.shrinkage import Effects, shrink
 
 pytestmark = pytest.mark.slow
 

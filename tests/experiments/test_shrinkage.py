@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from statsmodels.stats.meta_analysis import combine_effects
 
-from echo_ml.experiments.shrinkage import Diagnostics, Effects, empirical_bayes
+from echo_ml.experiments.posterior.shrinkage import Diagnostics, Effects, empirical_bayes
 
 # Vaccinated with and without tuberculosis, others with and without it, 13 trials (Colditz and others, JAMA 271, 1994).
 VACCINE = np.array([

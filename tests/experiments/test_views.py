@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from experiments.counted import DESIGN, FOUR_ARMS, RATE, START, evidence
 
-from echo_ml.experiments import comparing
 from echo_ml.experiments.evidence import Evidence
+from echo_ml.experiments.fixed import comparing
 from echo_ml.experiments.moments import Moments
 from echo_ml.experiments.views import DAYS_SINCE_START, SEGMENT, WEEKDAY, novelty_warning, views
 

@@ -13,7 +13,7 @@ from dbt.cli.main import dbtRunner
 
 from echo_assets.readouts.evidence import evidence_as_of
 from echo_ml.experiments.analysis import readout_of
-from echo_ml.experiments.decision_table import YELLOW_SAMPLE_RATIO
+from echo_ml.experiments.decisions.decision_table import YELLOW_SAMPLE_RATIO
 from echo_ml.experiments.findings import Outcome
 from echo_quality.odcs import read_contracts
 

@@ -10,7 +10,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from echo_ml.experiments.decision_table import RED_SAMPLE_RATIO, YELLOW_SAMPLE_RATIO
+from echo_ml.experiments.decisions.decision_table import RED_SAMPLE_RATIO, YELLOW_SAMPLE_RATIO
 from echo_ml.experiments.design import Design
 from echo_ml.experiments.findings import Path, Readout, Role
 from echo_ml.experiments.pages import lift_plots, plots

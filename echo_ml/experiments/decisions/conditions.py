@@ -6,13 +6,13 @@ import datetime
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from echo_ml.experiments import decision_table as table
 from echo_ml.experiments.comparisons import best_case
-from echo_ml.experiments.decision_table import BY_NAME
+from echo_ml.experiments.decisions import decision_table as table
+from echo_ml.experiments.decisions.decision_table import BY_NAME
+from echo_ml.experiments.decisions.verdicts import Verdict
 from echo_ml.experiments.design import Design
 from echo_ml.experiments.evidence import Evidence
 from echo_ml.experiments.findings import ArmExposure, Comparison, Condition, Path, Power
-from echo_ml.experiments.verdicts import Verdict
 
 SEVERAL, UNKNOWN = "several variants", "unknown variant"
 """Reasons of exclusion, as the warehouse names them."""

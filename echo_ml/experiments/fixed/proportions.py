@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from echo_ml.experiments.estimates import Estimate, by_z, known_error, normal_quantile
+from echo_ml.experiments.fixed.estimates import Estimate, by_z, known_error, normal_quantile
 from echo_ml.experiments.moments import Floats, Moments, quotient
 
 

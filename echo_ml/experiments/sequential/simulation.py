@@ -12,15 +12,15 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from echo_ml.experiments import always_valid, group_sequential
-from echo_ml.experiments.comparing import compare
 from echo_ml.experiments.design import MetricKind
-from echo_ml.experiments.estimates import Estimate
-from echo_ml.experiments.group_sequential import Spending
+from echo_ml.experiments.fixed.comparing import compare
+from echo_ml.experiments.fixed.estimates import Estimate
 from echo_ml.experiments.moments import Moments
-from echo_ml.experiments.paths import z_of
-from echo_ml.experiments.sizing import ErrorRates, Mean, Share, Size, sample_size
-from echo_ml.experiments.sprt import Ending, two_sample_sprt
+from echo_ml.experiments.sequential import always_valid, group_sequential
+from echo_ml.experiments.sequential.group_sequential import Spending
+from echo_ml.experiments.sequential.paths import z_of
+from echo_ml.experiments.sequential.sprt import Ending, two_sample_sprt
+from echo_ml.experiments.sizes.sizing import ErrorRates, Mean, Share, Size, sample_size
 
 Hits = NDArray[np.bool_]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from echo_ml.experiments.estimates import Estimate, by_z, known_error, normal_quantile
+from echo_ml.experiments.fixed.estimates import Estimate, by_z, known_error, normal_quantile
 from echo_ml.experiments.moments import Floats, quotient
 
 

@@ -6,8 +6,8 @@ unit carries the error.
 
 from __future__ import annotations
 
-from echo_ml.experiments.estimates import Estimate
-from echo_ml.experiments.means import welch
+from echo_ml.experiments.fixed.estimates import Estimate
+from echo_ml.experiments.fixed.means import welch
 from echo_ml.experiments.moments import Floats, Moments, beyond_rounding, quotient
 
 

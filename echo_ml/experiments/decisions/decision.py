@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from echo_ml.experiments.conditions import Found, first_that_blocks, is_worse_for_certain
+from echo_ml.experiments.decisions.conditions import Found, first_that_blocks, is_worse_for_certain
+from echo_ml.experiments.decisions.verdicts import Verdict
 from echo_ml.experiments.findings import Condition, Decision, Outcome, Role
-from echo_ml.experiments.verdicts import Verdict
 
 _AGAIN = "another experiment: a bolder variant, or a smaller minimum detectable effect with the users that it needs"
 _SETTLED = {

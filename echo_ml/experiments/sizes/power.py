@@ -17,12 +17,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from echo_ml.experiments import always_valid, group_sequential
-from echo_ml.experiments.comparing import value
 from echo_ml.experiments.design import Design, Method, MetricKind
 from echo_ml.experiments.findings import Power
+from echo_ml.experiments.fixed.comparing import value
 from echo_ml.experiments.moments import Moments
-from echo_ml.experiments.sizing import ErrorRates, Mean, Share, detectable_effect, required_users
+from echo_ml.experiments.sequential import always_valid, group_sequential
+from echo_ml.experiments.sizes.sizing import ErrorRates, Mean, Share, detectable_effect, required_users
 
 POINTS = 30
 

@@ -6,11 +6,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from echo_ml.experiments.comparing import value
 from echo_ml.experiments.design import Metric
+from echo_ml.experiments.fixed.comparing import value
 from echo_ml.experiments.moments import Moments
-from echo_ml.experiments.power import outcome_of
-from echo_ml.experiments.sizing import MOST_UNITS, ErrorRates, required_users
+from echo_ml.experiments.sizes.power import outcome_of
+from echo_ml.experiments.sizes.sizing import MOST_UNITS, ErrorRates, required_users
 
 
 class NotPlannable(ValueError):

@@ -16,7 +16,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from echo_ml.experiments.estimates import known_error
+from echo_ml.experiments.fixed.estimates import known_error
 from echo_ml.experiments.moments import Floats
 
 

@@ -14,13 +14,13 @@ from typing import Protocol, Self, TypeVar
 
 import numpy as np
 
-from echo_ml.experiments import comparing
 from echo_ml.experiments.design import MetricKind
 from echo_ml.experiments.findings import Bayes
+from echo_ml.experiments.fixed import comparing
 from echo_ml.experiments.moments import Floats, Moments
-from echo_ml.experiments.posterior_lifts import PosteriorLift, lift_of_means, lift_of_rates
-from echo_ml.experiments.posteriors import STEPS_A_DEVIATION, Beta, Normal
-from echo_ml.experiments.priors import FLAT, JEFFREYS, Prior
+from echo_ml.experiments.posterior.posterior_lifts import PosteriorLift, lift_of_means, lift_of_rates
+from echo_ml.experiments.posterior.posteriors import STEPS_A_DEVIATION, Beta, Normal
+from echo_ml.experiments.posterior.priors import FLAT, JEFFREYS, Prior
 
 CONVINCED = 0.95
 """From this chance on the variant is said to win, up to one minus it to lose, when priors are compared."""

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from echo_ml.experiments import always_valid, group_sequential
-from echo_ml.experiments.comparing import compare
 from echo_ml.experiments.design import Design, Method
-from echo_ml.experiments.estimates import Estimate
 from echo_ml.experiments.findings import Path
+from echo_ml.experiments.fixed.comparing import compare
+from echo_ml.experiments.fixed.estimates import Estimate
 from echo_ml.experiments.moments import Floats, Moments
+from echo_ml.experiments.sequential import always_valid, group_sequential
 
 SMALLEST_P = 1e-300
 

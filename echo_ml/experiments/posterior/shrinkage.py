@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from echo_ml.experiments.estimates import normal_quantile
+from echo_ml.experiments.fixed.estimates import normal_quantile
 from echo_ml.experiments.moments import Floats
 
 R_HAT_AT_MOST = 1.01

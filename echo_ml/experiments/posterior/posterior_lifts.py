@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from echo_ml.experiments import lifts
 from echo_ml.experiments.findings import Interval
+from echo_ml.experiments.fixed import lifts
 from echo_ml.experiments.moments import Floats
-from echo_ml.experiments.posteriors import STEPS_A_DEVIATION, Beta, Normal
+from echo_ml.experiments.posterior.posteriors import STEPS_A_DEVIATION, Beta, Normal
 
 _NEWTON_TURNS = 8
 _DEVIATIONS = 3.5

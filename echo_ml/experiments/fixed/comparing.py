@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from echo_ml.experiments import means, proportions, ratios
 from echo_ml.experiments.design import MetricKind
-from echo_ml.experiments.estimates import Estimate
+from echo_ml.experiments.fixed import means, proportions, ratios
+from echo_ml.experiments.fixed.estimates import Estimate
 from echo_ml.experiments.moments import Floats, Moments
 
 _COMPARE: dict[MetricKind, Callable[[Moments, Moments, float], Estimate]] = {

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from echo_ml.experiments import comparing, lifts
 from echo_ml.experiments.design import MetricKind
+from echo_ml.experiments.fixed import comparing, lifts
 from echo_ml.experiments.moments import Moments
 
 

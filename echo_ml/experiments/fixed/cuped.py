@@ -10,8 +10,8 @@ import math
 
 import numpy as np
 
-from echo_ml.experiments.estimates import Estimate, by_t, known_error
-from echo_ml.experiments.means import satterthwaite
+from echo_ml.experiments.fixed.estimates import Estimate, by_t, known_error
+from echo_ml.experiments.fixed.means import satterthwaite
 from echo_ml.experiments.moments import Floats, Moments, beyond_rounding, quotient
 
 MIN_GAIN = 0.01

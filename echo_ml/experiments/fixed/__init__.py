@@ -1,0 +1,1 @@
+"""One look at the data: values of arms, their comparison by each kind of metric, lifts, covariates, many tests."""
