@@ -17,6 +17,7 @@ from echo_assets.drift_checks import FIGURES as MART_FIGURES
 from echo_assets.runbook import section
 from echo_assets.settings import PROJECT, Settings
 from echo_assets.source_checks import checks_over_time
+from echo_ml.experiments.decisions.decision_table import CONDITIONS
 from echo_quality.contract import Contract
 from echo_quality.expectations import suites_of_models
 from echo_quality.generate.staging_suite import staging_suite
@@ -85,9 +86,11 @@ def test_every_rule_every_invariant_and_every_dbt_test_is_a_check(
     on_tables = sum(len(declared_checks(staging_suite(contract).suite)) for contract in contracts.values())
     on_tables += sum(len(declared_checks(suite.suite)) for suite in suites_of_models())
     over_time = sum(len(checks_over_time(contract)) for contract in contracts.values()) + len(MART_FIGURES)
+    of_sampling = sum(spec.asset_key.to_user_string() == "readouts/portfolio" for spec in check_specs)
+    assert of_sampling == 3, "r-hat, effective sample size, divergences"
     about = sum(spec.asset_key.to_user_string() in ABOUT_THE_PROJECT for spec in check_specs)
     assert about == 2
-    on_tables += over_time
+    on_tables += over_time + len(CONDITIONS) + of_sampling
     assert len(check_specs) - about == rules + agreements + invariants + on_tables + len(data_tests(manifest))
 
 
@@ -98,7 +101,7 @@ def test_every_asset_begins_with_its_grain_and_says_whose_it_is(specs: dict[str,
         assert spec.kinds, key
         assert spec.group_name == spec.key.path[0], key
         table = spec.metadata.get("dagster/table_name", "no table")
-        assert table.endswith(".".join(spec.key.path)) or key in ABOUT_THE_PROJECT, key
+        assert table.endswith(".".join(spec.key.path)) or key in ABOUT_THE_PROJECT | ABOUT_EXPERIMENTS, key
 
 
 def test_a_file_asset_shows_the_columns_of_its_contract_with_their_meaning(
