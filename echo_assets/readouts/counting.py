@@ -69,7 +69,7 @@ caps as (
 valued as (
     select
         units.experiment_id, known.metric, units.variant_name, units.assigned_date, units.segment, units.spent,
-        least(known.y, caps.cap::numeric) as y, known.d
+        least(known.y, nullif(caps.cap, 0)::numeric) as y, known.d
     from known
     join units using (experiment_id, user_id)
     left join caps using (experiment_id, metric)

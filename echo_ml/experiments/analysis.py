@@ -5,6 +5,7 @@ It only assembles; each method is in its own module.
 
 from __future__ import annotations
 
+import datetime
 from dataclasses import replace
 
 import numpy as np
@@ -13,7 +14,7 @@ from echo_ml.experiments import sample_ratio
 from echo_ml.experiments.comparisons import comparisons, figure, totals
 from echo_ml.experiments.decisions.conditions import Found, conditions, is_over, unregistered
 from echo_ml.experiments.decisions.decision import blocked, decide
-from echo_ml.experiments.decisions.verdicts import verdict
+from echo_ml.experiments.decisions.verdicts import Verdict, verdict
 from echo_ml.experiments.design import Design
 from echo_ml.experiments.evidence import Evidence
 from echo_ml.experiments.findings import ArmExposure, Comparison, DayExposure, Path, Power, Readout, Role
@@ -57,6 +58,7 @@ def readout_of(
         views=views(design, evidence),
         warnings=_warnings(design, evidence, found, before),
         data_as_of=evidence.last_assigned_at,
+        redesigned_on=_redesigned_on(design, evidence, before),
     )
 
 
@@ -74,7 +76,7 @@ def _found(design: Design, evidence: Evidence, before: Readout | None) -> Found:
     exposure = _exposure(design, evidence)
     rows = comparisons(design, evidence)
     power = _power(design, evidence, exposure)
-    recorded = {} if before is None or before.design != design else {path.variant: path for path in before.paths}
+    recorded = {path.variant: path for path in before.paths} if before and _is_same_plan(design, before.design) else {}
     paths = tuple(_path(design, evidence, arm, power, recorded.get(arm)) for arm in design.treatments)
     primary, over = _primary(rows), is_over(design, evidence, power)
     return Found(
@@ -154,14 +156,40 @@ def _for_one_arm(design: Design) -> Design:
     return replace(design, alpha=design.alpha / len(design.treatments))
 
 
+def _is_same_plan(one: Design, other: Design | None) -> bool:
+    """Whether two entries of the registry plan the same looks at the same metric; names and words may differ."""
+    return other is not None and _plan(one) == _plan(other)
+
+
+def _plan(design: Design) -> Design:
+    metric = replace(design.primary, definition="", unit="")
+    return replace(design, name="", primary=metric, secondary=(), guardrails=(), min_days=0)
+
+
+def _redesigned_on(design: Design, evidence: Evidence, before: Readout | None) -> datetime.date | None:
+    """The day from which on looks were begun anew, because the entry of the registry had changed."""
+    if before is None or before.design is None:
+        return None
+    return before.redesigned_on if _is_same_plan(design, before.design) else evidence.as_of
+
+
 def _warnings(design: Design, evidence: Evidence, found: Found, before: Readout | None) -> tuple[str, ...]:
-    changed = before is not None and before.design not in (None, design)
     said = [
-        "the entry of the registry was changed while it ran: looks before that are taken anew" if changed else None,
+        _redesigned(_redesigned_on(design, evidence, before)),
+        *(f"{arm} {verdict}" for arm, verdict in found.verdicts.items() if verdict is Verdict.REVERSED),
         novelty_warning(design, evidence),
         *map(_cuped_warning, _primary(found.comparisons)[:1]),
     ]
     return tuple(each for each in said if each)
+
+
+def _redesigned(on: datetime.date | None) -> str | None:
+    if on is None:
+        return None
+    return (
+        f"the entry of the registry was changed while it ran, and looks were begun anew on {on}: over both plans "
+        "together the error rate is above alpha"
+    )
 
 
 def _primary(rows: tuple[Comparison, ...]) -> list[Comparison]:

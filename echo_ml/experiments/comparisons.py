@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from echo_ml.experiments.decisions.guardrails import guarded
 from echo_ml.experiments.design import Design, Metric, MetricKind
 from echo_ml.experiments.evidence import Evidence
 from echo_ml.experiments.findings import Comparison, Interval, Role
@@ -86,7 +87,7 @@ def _of_metric(design: Design, metric: Metric, evidence: Evidence) -> Iterator[C
             variance_reduction=figure(reduction[at]) if reduction is not None else None,
             bayes=posteriors[at],
         )
-        yield _guarded(design, metric, row)
+        yield guarded(design, metric, row, control, variants[at])
 
 
 def _adjusted(
@@ -108,26 +109,3 @@ def _role(design: Design, metric: Metric) -> Role:
         return Role.PRIMARY
     guarded = any(metric.name == guardrail.metric.name for guardrail in design.guardrails)
     return Role.GUARDRAIL if guarded else Role.SECONDARY
-
-
-def _guarded(design: Design, metric: Metric, row: Comparison) -> Comparison:
-    """With margin and answer, where the metric is a guardrail: the interval must not reach beyond the margin."""
-    margins = [guardrail.margin for guardrail in design.guardrails if guardrail.metric.name == metric.name]
-    if not margins:
-        return row
-    worst = worst_case(metric, row)
-    return replace(row, margin=margins[0], is_non_inferior=None if worst is None else worst > -margins[0])
-
-
-def worst_case(metric: Metric, row: Comparison) -> float | None:
-    """How much the variant may gain at worst, by its interval; negative is a loss."""
-    if row.interval is None:
-        return None
-    return -row.interval.upper if metric.lower_is_better else row.interval.lower
-
-
-def best_case(metric: Metric, row: Comparison) -> float | None:
-    """How much the variant may gain at best, by its interval."""
-    if row.interval is None:
-        return None
-    return -row.interval.lower if metric.lower_is_better else row.interval.upper

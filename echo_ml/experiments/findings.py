@@ -69,7 +69,7 @@ class Comparison:
 
     `p_adjusted` is by Holm and `q_value` by Benjamini-Hochberg, over all metrics and arms of the experiment.
     `cuped_effect` and `cuped_interval` are adjusted by the covariate, which takes `variance_reduction` (0..1) of the
-    variance away. `margin` and `is_non_inferior` are of guardrails.
+    variance away. `margin`, `is_non_inferior` and `guard_interval`, by which it is told, are of guardrails.
     """
 
     metric: str
@@ -98,6 +98,7 @@ class Comparison:
     bayes: Bayes | None = None
     margin: float | None = None
     is_non_inferior: bool | None = None
+    guard_interval: Interval | None = None
 
 
 @dataclass(frozen=True)
@@ -224,3 +225,4 @@ class Readout:
     views: tuple[View, ...] = ()
     warnings: tuple[str, ...] = ()
     data_as_of: datetime.datetime | None = None
+    redesigned_on: datetime.date | None = None

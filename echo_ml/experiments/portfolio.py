@@ -114,12 +114,18 @@ def _row(readout: Readout, design: Design, found: Comparison, bare: Entry) -> _R
 
 
 def _p_value(readout: Readout, design: Design, found: Comparison) -> float | None:
-    """One look: the test's own. Planned looks: times their number (Bonferroni). Unplanned: the always-valid one."""
+    """One look: the test's own. Planned looks: times their number (Bonferroni). Unplanned: the always-valid one.
+
+    None on a day that is no planned look: its effect is shown and pooled, and not tested.
+    """
     if design.method is Method.ALWAYS_VALID:
         paths = (path for path in readout.paths if path.variant == found.variant)
         valid = [p for path in paths for p in path.p_value if p is not None]
         return valid[-1] if valid else None
-    return None if found.p_value is None else min(found.p_value * (design.looks or 1), 1.0)
+    today_is_a_look = any(
+        path.days and path.upper[-1] is not None for path in readout.paths if path.variant == found.variant
+    )
+    return min(found.p_value * (design.looks or 1), 1.0) if today_is_a_look and found.p_value is not None else None
 
 
 def _tested(rows: Sequence[_Row]) -> list[_Row]:

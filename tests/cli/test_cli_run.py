@@ -34,7 +34,7 @@ def test_the_object_has_what_scripts_rely_on(first: Outcome) -> None:
     assert first.code == 0, first.err
     told = first.document
     assert set(told) == {
-        "ok", "changed", "loads", "checks", "metrics", "assets", "errors", "seconds", "peak_rss_mb",
+        "ok", "changed", "loads", "checks", "metrics", "experiments", "assets", "errors", "seconds", "peak_rss_mb",
     }  # fmt: skip
     assert told["loads"][1] == {
         "source": "revenue", "file": "sales.csv", "sha256": hashlib.sha256(GOOD.encode()).hexdigest(),

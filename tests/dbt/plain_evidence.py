@@ -101,7 +101,7 @@ class Counted:
         values = {user: float(unit["y"][metric]) for user, unit in self.units.items()}
         if quantile and values:
             cap = float(np.quantile(list(values.values()), quantile))
-            values = {user: min(value, cap) for user, value in values.items()}
+            values = {user: min(value, cap) if cap else value for user, value in values.items()}
         return values
 
 

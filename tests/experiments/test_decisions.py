@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from echo_ml.experiments.analysis import readout_of
 from echo_ml.experiments.decisions.decision_table import BY_NAME, CONDITIONS
+from echo_ml.experiments.design import Guardrail, Metric, MetricKind
 from echo_ml.experiments.findings import Outcome
 
 WINS = {"control": (10_000, 1_000), "treatment": (10_000, 1_250)}
@@ -119,10 +120,49 @@ def test_a_suspicious_sample_ratio_is_said_beside_the_decision():
     assert any("sample ratio" in reason for reason in readout.decision.reasons)
 
 
-@pytest.mark.parametrize("design", [DESIGN, SEQUENTIAL, UNPLANNED], ids=["fixed", "ten looks", "unplanned"])
-def test_nobody_converts(design):
+@pytest.mark.parametrize(
+    ("design", "outcome"), [(DESIGN, "DO_NOT_SHIP"), (SEQUENTIAL, "DO_NOT_SHIP"), (UNPLANNED, "KEEP_RUNNING")]
+)
+def test_where_nobody_converts_nothing_is_shown(design, outcome):
+    """After the last planned look there is none to wait for; unplanned ones may go on."""
     counted = evidence({"control": (500, 0), "treatment": (500, 0)})
-    assert decided(design, counted) == ("KEEP_RUNNING", None)
+    assert decided(design, counted) == (outcome, None)
+    assert decided(design, evidence({"control": (500, 0), "treatment": (500, 0)}, days=9)) == ("KEEP_RUNNING", None)
+
+
+@pytest.mark.parametrize("design", [SEQUENTIAL, UNPLANNED], ids=["ten looks", "unplanned"])
+@pytest.mark.parametrize("today", [(560, 560), (560, 430)], ids=["no effect", "harm"])
+def test_a_crossing_that_todays_data_do_not_support_ships_nothing(design, today):
+    """Data are corrected, and novelty wears off."""
+    seen = readout_of(design, None, evidence({"control": (2_000, 200), "treatment": (2_000, 400)}, days=5))
+    assert seen.decision.outcome is Outcome.SHIP
+    control, treatment = today
+    corrected = evidence({"control": (5_600, control), "treatment": (5_600, treatment)}, days=13)
+    readout = readout_of(design, None, corrected, seen)
+    assert readout.decision.outcome is Outcome.KEEP_RUNNING
+    assert any("does not support" in warning for warning in readout.warnings)
+
+
+def test_conversions_that_are_lost_are_measured_by_conversions():
+    """500 of 100,000 units are few, and a third of the conversions of an arm."""
+    counts = {"control": (50_000, 500), "treatment": (50_000, 1_000)}
+    counted = evidence(counts, conversions_before_exposure=500)
+    named = replace(DESIGN, primary=replace(DESIGN.primary, name="experiment_conversion_rate"))
+    renamed = replace(counted, metrics={"experiment_conversion_rate": counted.metrics["conversion_rate"]})
+    assert decided(named, renamed)[0] == "BLOCKED(outcomes_follow_exposure)"
+
+
+def test_units_in_several_arms_are_of_all_arms_alike():
+    counted = evidence(WINS, excluded={"several variants": {"control": 60, "treatment": 20}})
+    assert decided(DESIGN, counted)[0] == "BLOCKED(exposure_is_clean)"
+
+
+def test_a_guardrail_without_any_event_is_bounded_by_how_many_units_had_none():
+    refunds = Metric("refunds_per_user", MetricKind.COUNT, "Refunds by user.", "count", lower_is_better=True)
+    none = {"control": (0.0, 0.0), "treatment": (0.0, 0.0)}
+    counted = evidence(WINS, metrics={"refunds_per_user": none})
+    for margin, outcome in ((0.01, "SHIP"), (0.0001, "DO_NOT_SHIP")):
+        assert decided(replace(DESIGN, guardrails=(Guardrail(refunds, margin),)), counted)[0] == outcome
 
 
 @pytest.mark.parametrize("design", [DESIGN, SEQUENTIAL, UNPLANNED], ids=["fixed", "ten looks", "unplanned"])

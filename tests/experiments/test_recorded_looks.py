@@ -49,3 +49,13 @@ def test_a_changed_design_takes_its_looks_anew_and_says_so():
     again = readout_of(replace(design, alpha=0.01), None, evidence(HUGE, days=6), seen)
     assert any("was changed" in warning for warning in again.warnings)
     assert again.paths[0].crossed_on < again.paths[0].days[5]
+    last = readout_of(replace(design, alpha=0.01), None, evidence(HUGE, days=7), again)
+    assert any("was changed" in warning for warning in last.warnings), "it is said every day"
+
+
+def test_a_design_that_is_only_worded_anew_keeps_its_looks():
+    design = PLANS[0]
+    seen = readout_of(design, None, evidence(NOTHING, days=5))
+    again = readout_of(replace(design, name="Renamed", min_days=3), None, evidence(HUGE, days=6), seen)
+    assert again.paths[0].crossed_on == again.paths[0].days[5]
+    assert not any("was changed" in warning for warning in again.warnings)

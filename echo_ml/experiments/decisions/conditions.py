@@ -6,14 +6,17 @@ import datetime
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from echo_ml.experiments.comparisons import best_case
 from echo_ml.experiments.decisions import decision_table as table
 from echo_ml.experiments.decisions.decision_table import BY_NAME
+from echo_ml.experiments.decisions.guardrails import best_case
 from echo_ml.experiments.decisions.verdicts import Verdict
 from echo_ml.experiments.design import Design
 from echo_ml.experiments.evidence import Evidence
 from echo_ml.experiments.findings import ArmExposure, Comparison, Condition, Path, Power
+from echo_ml.experiments.sample_ratio import p_value
 
+CONVERSION = "experiment_conversion_rate"
+"""The catalogue's share of units that converted."""
 SEVERAL, UNKNOWN = "several variants", "unknown variant"
 """Reasons of exclusion, as the warehouse names them."""
 
@@ -109,19 +112,26 @@ def _sample_ratio(found: Found, limit: float, change: str) -> _Answer:
 
 
 def _exposure_is_clean(found: Found) -> _Answer:
-    several = sum(found.evidence.excluded.get(SEVERAL, {}).values())
-    return _contaminated(found, several, "were seen in several arms", "make assignment sticky, then start again")
+    several = found.evidence.excluded.get(SEVERAL, {})
+    units = sum(several.values())
+    holds, says = _is_rare(units, found.users + units, "units", "were seen in several arms")
+    arms = [several.get(arm, 0) for arm in found.design.arms]
+    if sum(arms) >= table.MIN_SPLIT and p_value(arms, list(found.design.arms.values())) < table.RED_SAMPLE_RATIO:
+        holds, says = False, f"{says}, and not of all arms alike: {_counted(dict(several))}"
+    return holds, says, "make assignment sticky, then start again"
 
 
 def _outcomes_follow_exposure(found: Found) -> _Answer:
-    early = found.evidence.conversions_before_exposure
-    return _contaminated(found, early, "converted before their first exposure", "log the exposure where it happens")
+    """Of the conversions, not of the units: of these, a rate of two percent would hide that a quarter of it is lost."""
+    early, rates = found.evidence.conversions_before_exposure, found.evidence.metrics.get(CONVERSION)
+    counted = found.users if rates is None else round(float(rates.y.sum()))
+    holds, says = _is_rare(early, early + counted, "conversions", "came before the first exposure of their unit")
+    return holds, says, "log the exposure where it happens"
 
 
-def _contaminated(found: Found, units: int, what: str, change: str) -> _Answer:
-    everybody = found.users + sum(found.evidence.excluded.get(SEVERAL, {}).values())
-    share = units / everybody if everybody else 0.0
-    return share <= table.MAX_CONTAMINATED_SHARE, f"{units:,} of {everybody:,} units ({share:.2%}) {what}", change
+def _is_rare(few: int, everything: int, of: str, what: str) -> tuple[bool, str]:
+    share = few / everything if everything else 0.0
+    return share <= table.MAX_CONTAMINATED_SHARE, f"{few:,} of {everything:,} {of} ({share:.2%}) {what}"
 
 
 def _data_are_fresh(found: Found) -> _Answer:
@@ -171,8 +181,12 @@ def _guardrails_hold(found: Found) -> _Answer:
         failing = [row for row in rows if row.variant in wins and not row.is_non_inferior]
     else:
         failing = [row for row in rows if is_worse_for_certain(found.design, row)]
-    named = ", ".join(f"{row.metric} of {row.variant} (margin {row.margin:g})" for row in failing or rows)
-    says = f"not shown to be non-inferior: {named}" if failing else f"no loss beyond its margin: {named}"
+    unproven = [row for row in rows if not row.is_non_inferior]
+    named = ", ".join(f"{row.metric} of {row.variant} (margin {row.margin:g})" for row in failing or unproven or rows)
+    if failing:
+        says = f"not shown to be non-inferior: {named}" if wins else f"worse by more than its margin: {named}"
+    else:
+        says = f"not yet shown to be non-inferior: {named}" if unproven else f"no loss beyond its margin: {named}"
     return not failing, says, "wait for more users, or accept a wider margin before the next experiment"
 
 

@@ -50,7 +50,7 @@ def _outcome(found: Found, asked: Sequence[Condition]) -> tuple[Outcome, str | N
         return Outcome.KEEP_RUNNING, None
     if found.winners:
         return _of_winners(found)
-    if not verdicts or Verdict.OPEN in verdicts:
+    if not verdicts or verdicts & {Verdict.OPEN, Verdict.REVERSED}:
         return Outcome.KEEP_RUNNING, None
     return (Outcome.NO_MEANINGFUL_EFFECT if verdicts == {Verdict.NO_EFFECT} else Outcome.DO_NOT_SHIP), None
 

@@ -15,7 +15,9 @@ RED_SAMPLE_RATIO = 0.001
 YELLOW_SAMPLE_RATIO = 0.01
 """Below this one it is worth a look."""
 MAX_CONTAMINATED_SHARE = 0.01
-"""Share of units seen in several arms, or converted before their exposure, above which outcomes cannot be trusted."""
+"""Share of units seen in several arms, or of conversions before the exposure, above which outcomes are not trusted."""
+MIN_SPLIT = 20
+"""Units seen in several arms from which on it is asked whether they are split as designed."""
 MAX_REJECTED_SHARE = 0.05
 """Share of rejected rows upstream above which too much is missing."""
 MIN_EXPECTED_USERS = 5
@@ -45,11 +47,13 @@ CONDITIONS = (
     ),
     Rule(
         "exposure_is_clean", True,
-        f"At most {MAX_CONTAMINATED_SHARE:.0%} of the units were seen in several arms.", "BLOCKED",
+        f"At most {MAX_CONTAMINATED_SHARE:.0%} of the units were seen in several arms, and of all arms alike.",
+        "BLOCKED",
     ),
     Rule(
         "outcomes_follow_exposure", True,
-        f"At most {MAX_CONTAMINATED_SHARE:.0%} of the units converted before their first exposure.", "BLOCKED",
+        f"At most {MAX_CONTAMINATED_SHARE:.0%} of the conversions came before the first exposure of their unit.",
+        "BLOCKED",
     ),
     Rule(
         "data_are_fresh", True,
@@ -72,7 +76,8 @@ CONDITIONS = (
     ),
     Rule(
         "primary_has_decided", False,
-        "The primary metric of an arm has crossed the boundary of the declared method, at a look that counts.",
+        "The primary metric of an arm has crossed the boundary of the declared method, at a look that counts, and all "
+        "that is known now still supports it.",
         "what its interval leaves open decides: KEEP_RUNNING, NO_MEANINGFUL_EFFECT or DO_NOT_SHIP",
     ),
     Rule(
@@ -98,7 +103,7 @@ OUTCOMES = (
         Outcome.DO_NOT_SHIP),
     Row("an arm wins, but a guardrail is not yet shown to be non-inferior", Outcome.KEEP_RUNNING),
     Row("no arm has an effect of the minimum detectable size, neither gain nor loss", Outcome.NO_MEANINGFUL_EFFECT),
-    Row("every arm has lost, has no such effect, or, once it is over, can only have such a loss", Outcome.DO_NOT_SHIP),
+    Row("every arm has lost, has no such effect, or has not won by its last planned look", Outcome.DO_NOT_SHIP),
     Row("otherwise", Outcome.KEEP_RUNNING),
 )  # fmt: skip
 

@@ -15,28 +15,43 @@ class Verdict(StrEnum):
     LOSES = "loses"
     NO_EFFECT = "has no meaningful effect"
     FUTILE = "cannot win by the minimum detectable effect any more"
+    NOT_SHOWN = "has shown no effect by its last look"
+    REVERSED = "crossed its boundary, which what is known now does not support"
     OPEN = "is open"
 
 
 def verdict(design: Design, path: Path, row: Comparison, *, is_over: bool) -> Verdict:
     """WINS or LOSES once the boundary was crossed; otherwise what the interval that is valid at this look leaves open.
 
-    NO_EFFECT where neither a gain nor a loss of the minimum detectable size is left (equivalence). FUTILE, once it is
-    over, where only such a loss is left; before that, it is given the time to show.
+    A crossing counts only while all that is known now still supports it, in its direction and at alpha: data are
+    corrected, and a novelty wears off. NO_EFFECT where neither a gain nor a loss of the minimum detectable size is left
+    (equivalence). FUTILE, once it is over, where only such a loss is left; before that, it is given the time to show.
+    NOT_SHOWN after the last planned look: another one would spend error that there is none of.
     """
     sign = -1 if design.primary.lower_is_better else 1
+    was_last = is_over and design.method is not Method.ALWAYS_VALID
     if path.crossed_on is not None:
-        at = path.days.index(path.crossed_on)
-        return Verdict.WINS if sign * (path.statistic[at] or 0) > 0 else Verdict.LOSES
+        side = sign * (path.statistic[path.days.index(path.crossed_on)] or 0)
+        if not _stands(side, sign, row, design.alpha):
+            return Verdict.NOT_SHOWN if was_last else Verdict.REVERSED
+        return Verdict.WINS if side > 0 else Verdict.LOSES
     interval = valid_interval(path, row)
+    ended = Verdict.NOT_SHOWN if was_last else Verdict.OPEN
     if interval is None:
-        return Verdict.OPEN
+        return ended
     worst, best = sorted((sign * interval.lower, sign * interval.upper))
     if best >= design.mde:
-        return Verdict.OPEN
+        return ended
     if worst > -design.mde:
         return Verdict.NO_EFFECT
     return Verdict.FUTILE if is_over else Verdict.OPEN
+
+
+def _stands(side: float, sign: int, row: Comparison, alpha: float) -> bool:
+    """Whether the data of today still show what a boundary was crossed for."""
+    if row.effect is None or row.p_value is None:
+        return False
+    return side * sign * row.effect > 0 and row.p_value <= alpha
 
 
 def valid_interval(path: Path, row: Comparison) -> Interval | None:

@@ -102,4 +102,5 @@ def date_axis(axes: Any) -> None:
 
 def legend_below(axes: Any, distance: float, columns: int = 2) -> None:
     """A legend that covers nothing, below the axis; `distance` in heights of the axes."""
-    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -distance), ncols=columns)
+    if axes.get_legend_handles_labels()[0]:  # a name that begins with an underscore is none to it
+        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -distance), ncols=columns)

@@ -16,8 +16,12 @@ from functools import lru_cache
 
 import numpy as np
 
+from echo_ml.experiments.design import MetricKind
 from echo_ml.experiments.fixed.estimates import known_error
-from echo_ml.experiments.moments import Floats
+from echo_ml.experiments.moments import Floats, Moments, quotient
+
+LEAST_UNITS = 200
+"""Units of both arms from which on an estimated variance is taken for a known one."""
 
 
 def mixture_deviation(mde: float) -> float:
@@ -25,6 +29,21 @@ def mixture_deviation(mde: float) -> float:
     if not (mde > 0 and math.isfinite(mde)):
         raise ValueError(f"the minimum detectable effect is {mde}; it must be positive")
     return mde
+
+
+def cautious_error(kind: MetricKind, control: Moments, variant: Moments, std_error: Floats) -> Floats:
+    """The larger of the unpooled and the pooled standard error of the difference; NaN below `LEAST_UNITS` in both arms.
+
+    What is always valid assumes that V is known. Estimated from a small arm alone it may be far too small (no yes among
+    few units says nothing of their variance), and among many looks one such moment is enough to be wrong for good. The
+    pooled error alone fails where the arms vary differently. A ratio has its own error only.
+    """
+    units = control.users + variant.users
+    if kind is MetricKind.RATIO:
+        return np.where(units >= LEAST_UNITS, std_error, np.nan)
+    one = np.ones(())
+    pooled = np.sqrt((control + variant).variance * (quotient(one, control.users) + quotient(one, variant.users)))
+    return np.where(units >= LEAST_UNITS, np.maximum(std_error, pooled), np.nan)
 
 
 def log_evidence(effect: Floats, std_error: Floats, tau: float) -> Floats:

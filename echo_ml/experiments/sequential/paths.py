@@ -46,7 +46,7 @@ def path(
     estimate = compare(design.primary.kind, control, variant, design.alpha)
     users = control.users + variant.users
     if design.method is Method.ALWAYS_VALID:
-        drawn = _always_valid(design, estimate)
+        drawn = _always_valid(design, estimate, control, variant)
         crossed = drawn.p_value <= design.alpha
     else:
         drawn = _planned(design, days, estimate, users, needed)
@@ -88,10 +88,11 @@ def z_of(estimate: Estimate) -> Floats:
     return np.copysign(size, estimate.effect)
 
 
-def _always_valid(design: Design, estimate: Estimate) -> _Drawn:
+def _always_valid(design: Design, estimate: Estimate, control: Moments, variant: Moments) -> _Drawn:
     tau = always_valid.mixture_deviation(design.mde)
-    lower, upper = always_valid.confidence_sequence(estimate.effect, estimate.std_error, tau, design.alpha)
-    p_value = always_valid.p_values(estimate.effect, estimate.std_error, tau)
+    error = always_valid.cautious_error(design.primary.kind, control, variant, estimate.std_error)
+    lower, upper = always_valid.confidence_sequence(estimate.effect, error, tau, design.alpha)
+    p_value = always_valid.p_values(estimate.effect, error, tau)
     known = np.isfinite(lower)
     return _Drawn(
         f"confidence sequence at {1 - design.alpha:.4g} that holds at all days together (mSPRT, tau {tau:g}, the "
