@@ -86,7 +86,7 @@ def window(context: dg.AssetExecutionContext) -> Mapping[str, str]:
     Empty for unpartitioned steps and for runs of checks alone, which look at the whole table.
     """
     days = context.assets_def.partitions_def
-    if days is None or not context.has_partition_key_range:
+    if days is None or not (context.has_partition_key or context.has_partition_key_range):
         return {}
     asked = context.partition_key_range
     ends = (asked.start, asked.end, str(days.get_first_partition_key()), str(days.get_last_partition_key()))

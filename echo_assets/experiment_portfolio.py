@@ -40,6 +40,7 @@ def experiment_portfolio(sources: Sources) -> dg.AssetsDefinition:
         kinds={"html"},
         deps=[READOUTS],
         check_specs=[dg.AssetCheckSpec(name, asset=PORTFOLIO, description=asks) for name, asks in _CHECKS.items()],
+        backfill_policy=dg.BackfillPolicy.single_run(),
         pool="readouts",
     )
     def build() -> Iterator[dg.MaterializeResult[None]]:

@@ -53,8 +53,9 @@ def open_file_checks(sources: Sources, instance: dg.DagsterInstance, job: dg.Job
 
 
 def open_model_checks(instance: dg.DagsterInstance, job: dg.JobDefinition) -> OpenChecks:
-    """Unanswered tests of the models."""
-    return OpenChecks({}, frozenset(key for key in unanswered_checks(instance, job) if not _is_of_files(key)))
+    """Unanswered tests of the models, and of what is built on them, that need no step of their asset."""
+    open_ones = (key for key in unanswered_checks(instance, job) if not _is_of_files(key))
+    return OpenChecks({}, frozenset(key for key in open_ones if not _needs_its_step(job, key)))
 
 
 def ask(keys: Collection[dg.AssetCheckKey], job: dg.JobDefinition, instance: dg.DagsterInstance) -> RunReport:

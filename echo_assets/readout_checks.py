@@ -1,4 +1,4 @@
-"""The conditions of the decision table as asset checks: which experiments of the newest day do not meet one.
+"""The conditions of the decision table as asset checks: which experiments do not meet one, each as of its newest day.
 
 A condition that does not hold is a finding about an experiment, not a fault of the platform: it is a warning, and the
 decision says what follows from it. The conditions themselves are in `echo_ml/experiments/decisions/decision_table.py`.
@@ -20,7 +20,7 @@ from echo_quality.findings import Finding, SourceCheck
 SECTION = "conditions-of-a-readout"
 _FAILING = """
 with newest as (
-    select * from experiments.readouts_latest where as_of = (select max(as_of) from experiments.readouts)
+    select distinct on (experiment_id) * from experiments.readouts_latest order by experiment_id, as_of desc
 )
 select
     newest.as_of, newest.experiment_id as experiment, newest.decision, condition ->> 'name' as condition,
@@ -29,15 +29,12 @@ from newest cross join jsonb_array_elements(newest.readout -> 'conditions') as c
 where condition ->> 'name' = %s and not (condition ->> 'holds')::boolean
 order by newest.experiment_id
 """
-_READ = """
-select max(as_of), count(*) filter (where as_of = (select max(as_of) from experiments.readouts))
-from experiments.readouts_latest
-"""
+_READ = "select max(as_of), count(distinct experiment_id) from experiments.readouts"
 _NAMED = 5
 
 
 def readout_checks(sources: Sources) -> dg.AssetChecksDefinition:
-    """One check for each condition, asked of the newest day that was read."""
+    """One check for each condition, asked of the newest readout of every experiment."""
     rules = {dg.AssetCheckKey(READOUTS, rule.name): rule for rule in CONDITIONS}
 
     @dg.multi_asset_check(name="conditions_of_readouts", can_subset=True, specs=list(map(_spec, CONDITIONS)))
@@ -62,13 +59,17 @@ def _check(rule: Rule) -> SourceCheck:
 
 
 def _finding(rule: Rule, connection: Connection[Any]) -> Finding:
-    """Which experiments of the newest day do not meet the condition, in words."""
+    """Which experiments do not meet the condition, in words."""
     [as_of, experiments] = connection.execute(_READ).fetchone() or (None, 0)
     with connection.cursor(row_factory=dict_row) as cursor:
         failing = [{**row, "as_of": str(row["as_of"])} for row in cursor.execute(_FAILING, [rule.name])]
     facts = {"as_of": str(as_of or ""), "experiments": experiments, "failing": len(failing)}
     if not failing:
-        said = f"Holds for {experiments} experiments." if experiments else "No experiment was read yet."
+        said = (
+            f"Holds for {experiments} experiment{'s' if experiments > 1 else ''}."
+            if experiments
+            else "No experiment was read yet."
+        )
         return Finding(True, said, is_error=False, facts=facts)
     named = "; ".join(f"{row['experiment']}: {row['says']}" for row in failing[:_NAMED])
     more = f" and {len(failing) - _NAMED} more" if len(failing) > _NAMED else ""

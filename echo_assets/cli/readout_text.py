@@ -36,6 +36,8 @@ def print_readout(readout: Readout, computed_at: str, page: Path) -> None:
     name = f" ({readout.design.name})" if readout.design else ""
     print(f"{readout.experiment_id}{name} as of {readout.as_of}: {readout.decision}")
     print(f"{readout.paragraph}\n" if readout.paragraph else "")
+    if readout.comparisons and readout.decision.blocked_by:
+        print("The data cannot carry a decision, so the figures below are not to be believed.")
     if readout.comparisons:
         rows = [_compared(row) for row in readout.comparisons]
         write_table(list(rows[0]), [list(row.values()) for row in rows])

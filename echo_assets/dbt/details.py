@@ -69,7 +69,7 @@ class Details:
 
     def _note_partitions(self, node: Node) -> None:
         """Attach each partition's own count: a range gives one event per partition, all with the same metadata."""
-        if not (is_daily(node) and self.context.has_partition_key_range and "day_column" in meta(node)):
+        if not (is_daily(node) and "min_date" in self.command.variables and "day_column" in meta(node)):
             return
         window = self.command.variables
         counts = self.reader.rows_by_day(node, window["min_date"], window["max_date"])

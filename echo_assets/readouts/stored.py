@@ -20,9 +20,12 @@ select
     %(would_change)s::text[], %(paragraph)s, %(readout)s::jsonb, %(run_id)s
 where not exists (
     select from experiments.readouts_latest as latest
-    where latest.experiment_id = %(experiment_id)s and latest.as_of = %(as_of)s and latest.readout = %(readout)s::jsonb
+    where latest.experiment_id = %(experiment_id)s and latest.as_of = %(as_of)s
+        and latest.readout - %(wording)s::text[] = %(readout)s::jsonb - %(wording)s::text[]
 )
 """
+_WORDING = ("conditions", "paragraph")
+"""What tells the figures, and what is known today of the source, in words: no look differs by them alone."""
 _NEWEST = """
 select distinct on (experiment_id collate "C") readout as document, computed_at
 from experiments.readouts_latest
@@ -79,6 +82,7 @@ def add(connection: Connection[Any], readout: Readout, run_id: str | None) -> bo
         "paragraph": readout.paragraph,
         "readout": document_of(readout),
         "run_id": run_id,
+        "wording": list(_WORDING),
     }
     return connection.execute(_ADD, values).rowcount == 1
 

@@ -19,6 +19,9 @@ from echo_ml.experiments.fixed.multiplicity import benjamini_hochberg
 from echo_ml.experiments.posterior import shrinkage
 from echo_ml.experiments.posterior.shrinkage import Diagnostics, Effects, Shrunken
 
+_TOO_FEW = 2
+"""An effect alone has no others to be drawn to."""
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -26,13 +29,14 @@ class Entry:
 
     `p_value` holds at every look that the design allows, so it may be above the one of the readout. `q_value` is by
     Benjamini-Hochberg over the whole portfolio. Lifts are relative to control, `shrunken_lift` is drawn to those of the
-    others. A blocked experiment shows its lift, but is neither tested nor pooled.
+    others. A blocked experiment has no figures: they are not to be believed. `decided_on` is the arm that is shipped.
     """
 
     experiment_id: str
     name: str | None
     as_of: datetime.date
     decision: str
+    decided_on: str | None = None
     variant: str | None = None
     metric: str | None = None
     users: int | None = None
@@ -67,7 +71,7 @@ def portfolio(readouts: Sequence[Readout], *, seed: int = 0, shrink: bool = Fals
     """
     rows = _tested([row for readout in readouts for row in _rows(readout)])
     pooled = [row for row in rows if row.error is not None]
-    if not pooled:
+    if len(pooled) < _TOO_FEW:
         return Portfolio(tuple(row.entry for row in rows))
     effects = _effects(pooled)
     found = shrinkage.shrink(effects, seed=seed, alpha=alpha) if shrink else shrinkage.empirical_bayes(effects, alpha)
@@ -93,7 +97,7 @@ class _Row:
 def _rows(readout: Readout) -> list[_Row]:
     design, found = readout.design, [each for each in readout.comparisons if each.role is Role.PRIMARY]
     name = None if design is None else design.name
-    bare = Entry(readout.experiment_id, name, readout.as_of, str(readout.decision))
+    bare = Entry(readout.experiment_id, name, readout.as_of, str(readout.decision), readout.decision.variant)
     if design is None or not found:
         return [_Row(bare)]
     return [_row(readout, design, each, bare) for each in found]
@@ -105,7 +109,7 @@ def _row(readout: Readout, design: Design, found: Comparison, bare: Entry) -> _R
         bare, variant=found.variant, metric=found.metric, users=users, lift=found.lift, interval=found.lift_interval
     )
     if readout.decision.outcome is Outcome.BLOCKED:
-        return _Row(entry)
+        return _Row(replace(entry, lift=None, interval=None))
     entry = replace(entry, p_value=_p_value(readout, design, found))
     if found.lift is None or found.lift_interval is None:
         return _Row(entry)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 
+import dagster as dg
 import pytest
 from platform_under_test import Platform
 
+from echo_assets import open_checks
 from echo_assets.backfill import backfill_of
+from echo_assets.file_runs import RANGE_END, RANGE_START
 from echo_assets.readouts.pages import index_page, page_of
 from echo_assets.refresh import days_of_partitions
 
@@ -107,6 +110,29 @@ def test_a_late_row_adds_readouts_of_its_day_and_later_ones_and_the_recorded_one
     assert [counts[STRANGER, day] for day in DAYS] == [1] * 6, "what says the same is not recorded again"
     after = platform.rows("select experiment_id, as_of, computed_at, readout from experiments.readouts")
     assert all(row in after for row in before)
+
+
+@pytest.mark.parametrize("days", [("2024-01-06", "2024-01-06"), ("2024-01-05", "2024-01-06")], ids=["day", "range"])
+def test_the_job_reads_the_days_that_are_chosen_and_the_portfolio(platform: Platform, days: tuple[str, str]) -> None:
+    first, last = days
+    job = platform.definitions.resolve_job_def("experiment_job")
+    chosen = {"partition_key": first} if first == last else {"tags": {RANGE_START: first, RANGE_END: last}}
+    result = job.execute_in_process(instance=platform.instance, raise_on_error=False, **chosen)
+    assert result.success
+    made = {event.asset_key.to_user_string() for event in result.get_asset_materialization_events()}
+    assert made == {"readouts/experiments", "readouts/portfolio"}
+    asked = {each.check_name for each in result.get_asset_check_evaluations()}
+    assert {"chains_agree", "registered", "decision_is_one_of_five"} <= asked
+
+
+def test_a_check_that_only_its_own_step_answers_is_not_asked_alone(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after a run of the portfolio that failed."""
+    sampled = dg.AssetCheckKey(dg.AssetKey(["readouts", "portfolio"]), "chains_agree")
+    asked_of_table = dg.AssetCheckKey(dg.AssetKey(["readouts", "experiments"]), "registered")
+    monkeypatch.setattr(open_checks, "unanswered_checks", lambda *_: {sampled, asked_of_table})
+    assert open_checks.open_model_checks(platform.instance, platform.job).others == {asked_of_table}
 
 
 def test_a_replay_of_history_that_says_the_same_adds_nothing(platform: Platform) -> None:

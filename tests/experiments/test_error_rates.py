@@ -2,8 +2,12 @@
 
 import math
 
+import numpy as np
 import pytest
 
+from echo_ml.experiments.design import MetricKind
+from echo_ml.experiments.fixed.comparing import compare
+from echo_ml.experiments.moments import Moments
 from echo_ml.experiments.sequential import always_valid
 from echo_ml.experiments.sequential.simulation import (
     ONE_LOOK,
@@ -28,6 +32,23 @@ def test_every_sequential_method_holds_its_error_and_peeking_does_not(base):
     assert {name: found[name].rate for name in SEQUENTIAL if found[name].rate > limit} == {}
     assert found[ONE_LOOK].rate == pytest.approx(0.05, abs=limit - 0.05)
     assert found[PEEKING].rate == pytest.approx(0.248, abs=0.02)
+
+
+@pytest.mark.parametrize(("control", "variant"), [(50, 10), (10, 50), (90, 10)])
+def test_unplanned_looks_hold_their_error_where_one_arm_is_small(control, variant):
+    """No yes among the few says nothing of their variance: by its own error alone it would be wrong too often."""
+    rng, runs, looks = np.random.default_rng(3), 2_000, 30
+    arms = [
+        Moments.of(users, rng.binomial(users, 0.02, (runs, looks))).cumulative(axis=1) for users in (control, variant)
+    ]
+    found = compare(MetricKind.PROPORTION, *arms, 0.05)
+    cautious = always_valid.cautious_error(MetricKind.PROPORTION, *arms, found.std_error)
+    own, safe = (
+        (always_valid.p_values(found.effect, error, 0.005)[:, -1] <= 0.05).mean()
+        for error in (found.std_error, cautious)
+    )
+    assert safe <= error_limit(0.05, runs)
+    assert own > 0.05
 
 
 def test_planned_looks_keep_most_of_the_power_and_stop_early():

@@ -68,5 +68,7 @@ def test_an_experiment_without_an_entry():
 @pytest.mark.parametrize(("days", "is_told"), [(12, True), (0, False), (None, False)])
 def test_one_that_runs_on_says_how_long(days, is_told):
     running = Decision(Outcome.KEEP_RUNNING, None, None, ("12 of 20 users",), ())
-    text = told(decision=running, power=examples.power(days_to_decision=days))
-    assert ("in about 12 more days" in text) == is_told
+    found = {"decision": running, "power": examples.power(days_to_decision=days)}
+    early = examples.design().ends_on - datetime.timedelta(days=3)
+    assert ("in about 12 more days" in told(**found, as_of=early)) == is_told
+    assert "more days" not in told(**found), "after its end nothing goes on"

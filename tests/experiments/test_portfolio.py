@@ -51,11 +51,11 @@ def test_unplanned_looks_count_by_their_last_always_valid_p_value():
     assert portfolio([readout("a", looks=None)]).entries[0].q_value is None
 
 
-def test_a_blocked_experiment_is_shown_and_neither_tested_nor_pooled():
+def test_a_blocked_experiment_has_no_figures_and_is_neither_tested_nor_pooled():
     alone = portfolio([readout("a"), readout("b", lift=-0.1)])
     beside = portfolio([readout("a"), readout("blocked", failing=("sample_ratio_matches",)), readout("b", lift=-0.1)])
     blocked = beside.entries[1]
-    assert (blocked.lift, blocked.q_value, blocked.shrunken_lift) == (0.2, None, None)
+    assert (blocked.lift, blocked.q_value, blocked.shrunken_lift) == (None, None, None)
     assert "BLOCKED" in blocked.decision
     assert (beside.entries[0], beside.entries[2]) == alone.entries
 

@@ -167,7 +167,7 @@ def _enough_users(found: Found) -> _Answer:
             f"{power.enrolled:,} users; what is needed cannot be computed yet",
             "wait for outcomes under control",
         )
-    days = f", about {power.days_to_decision} more days" if power.days_to_decision else ""
+    days = f", about {power.days_to_decision} more days" if power.days_to_decision and not found.is_over else ""
     says = f"{power.enrolled:,} of {power.needed:,} users"
     return power.enrolled >= power.needed, says, f"enrol {max(0, power.needed - power.enrolled):,} more users{days}"
 
@@ -197,9 +197,18 @@ def is_worse_for_certain(design: Design, row: Comparison) -> bool:
 
 
 def _primary_has_decided(found: Found) -> _Answer:
-    says = f"{found.design.primary.name}: " + ", ".join(f"{arm} {verdict}" for arm, verdict in found.verdicts.items())
+    since = {path.variant: path.crossed_on for path in found.paths}
+    told = [f"{arm} {is_}{_since(is_, since.get(arm))}" for arm, is_ in found.verdicts.items()]
     decided = any(verdict in (Verdict.WINS, Verdict.LOSES) for verdict in found.verdicts.values())
-    return decided, says, "wait for the next look that counts, or for the end"
+    change = (
+        "it has ended without an answer: extend its end, since its looks hold at any time, or plan another one"
+        if found.is_over else "wait for the next look that counts, or for the end"
+    )  # fmt: skip
+    return decided, f"{found.design.primary.name}: {', '.join(told)}", change
+
+
+def _since(verdict: Verdict, day: datetime.date | None) -> str:
+    return f" (its boundary was crossed on {day})" if day and verdict in (Verdict.WINS, Verdict.LOSES) else ""
 
 
 def _counted(users: dict[str, int]) -> str:

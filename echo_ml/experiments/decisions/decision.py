@@ -9,6 +9,7 @@ from echo_ml.experiments.decisions.verdicts import Verdict
 from echo_ml.experiments.findings import Condition, Decision, Outcome, Role
 
 _AGAIN = "another experiment: a bolder variant, or a smaller minimum detectable effect with the users that it needs"
+_OF_WAITING = ("minimum_runtime_is_over", "enough_users")
 _SETTLED = {
     Outcome.SHIP: ("data that arrive late and break a condition, or show a guardrail to be worse by its margin",),
     Outcome.DO_NOT_SHIP: (_AGAIN,),
@@ -27,7 +28,7 @@ def decide(found: Found, asked: Sequence[Condition]) -> Decision:
         outcome=outcome,
         variant=variant,
         blocked_by=None,
-        reasons=tuple(condition.says for condition in asked if _matters(condition)),
+        reasons=_reasons(outcome, asked),
         would_change=_SETTLED.get(outcome, failing),
     )
 
@@ -38,9 +39,14 @@ def blocked(condition: Condition) -> Decision:
     return Decision(Outcome.BLOCKED, None, condition.name, (condition.says,), change)
 
 
-def _matters(condition: Condition) -> bool:
-    """Whether a person wants to read it as a reason: what failed, and what the decision rests on."""
-    return not condition.holds or condition.name in ("primary_has_decided", "guardrails_hold", "enough_users")
+def _reasons(outcome: Outcome, asked: Sequence[Condition]) -> tuple[str, ...]:
+    """What the decision rests on first, then what else does not hold; the users it was to have, only if it waits."""
+    by_name = {condition.name: condition for condition in asked}
+    rests_on = ["primary_has_decided", "guardrails_hold"]
+    if outcome is Outcome.KEEP_RUNNING:
+        rests_on = ["minimum_runtime_is_over", *rests_on, "enough_users"]
+    failing = [name for name, each in by_name.items() if not each.holds and name not in (*rests_on, *_OF_WAITING)]
+    return tuple(by_name[name].says for name in (*rests_on, *failing))
 
 
 def _outcome(found: Found, asked: Sequence[Condition]) -> tuple[Outcome, str | None]:

@@ -38,7 +38,7 @@ def paragraph_of(
     told = [_tested(design, as_of), _whom(design, exposure)]
     if design is not None and decision.outcome is not Outcome.BLOCKED:
         told += [*_results(design, comparisons), _how_it_decides(design), _guardrails(comparisons)]
-    told += [_decided(decision), _reasons(decision), _progress(decision, power), _change(decision)]
+    told += [_decided(decision), _reasons(decision), _progress(design, decision, power, as_of), _change(decision)]
     return " ".join(sentence(each) for each in told if each)
 
 
@@ -109,7 +109,10 @@ def _reasons(decision: Decision) -> str:
     return f"the reason: {'; '.join(plain(each, 300) for each in decision.reasons)}" if decision.reasons else ""
 
 
-def _progress(decision: Decision, power: Power | None) -> str:
+def _progress(design: Design | None, decision: Decision, power: Power | None, as_of: datetime.date | None) -> str:
+    """How long it would take; after its end nothing goes on."""
+    if design and design.ends_on and as_of and as_of >= design.ends_on:
+        return ""
     if decision.outcome is not Outcome.KEEP_RUNNING or power is None or not power.days_to_decision:
         return ""
     return f"at the present pace it has its users in about {counted(power.days_to_decision, 'more day')}"
