@@ -1,5 +1,7 @@
 """The paragraph tells a manager what was tested, on whom, how long, with what result, what is decided and why."""
 
+import datetime
+
 import examples
 import pytest
 
