@@ -3,10 +3,13 @@
 Loading it touches no network and no database; heavy libraries are imported when a step needs them.
 """
 
+import gc
 import warnings
 
 import dagster as dg
+import dagster_dbt  # noqa: F401 - imported before what follows
 
+gc.freeze()  # the libraries' objects stay as long as the process: nobody need look for garbage among them
 warnings.filterwarnings("ignore", category=dg.BetaWarning)
 warnings.filterwarnings("ignore", category=dg.PreviewWarning)
 

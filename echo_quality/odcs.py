@@ -35,6 +35,7 @@ from echo_quality.odcs_readings import OF_COLUMN, OF_CONTRACT, reading_of, refus
 from echo_quality.over_time import PROPERTIES as PROPERTIES_OVER_TIME
 from echo_quality.over_time import over_time
 from echo_quality.seeds import labels_of
+from echo_quality.yaml_files import from_yaml
 
 _NAME = re.compile(r"^[a-z][a-z0-9_]{0,39}$")
 _VERSION = re.compile(r"^\d+\.\d+\.\d+$")
@@ -79,7 +80,7 @@ def read_contract(path: Path) -> Contract:
 @functools.lru_cache(maxsize=64)
 def _contract_of(source: str, text: str) -> Contract:
     """Reading YAML takes longer than most of what is asked of a contract, and one command asks many times."""
-    written = yaml.safe_load(text)
+    written = from_yaml(text)
     if not isinstance(written, dict):
         raise ContractError(f"holds no mapping but {type(written).__name__}: write an Open Data Contract here")
     standard = OpenDataContractStandard(**written)

@@ -19,10 +19,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from echo_quality.expectations.table_suite import TableSuite
 from echo_quality.suites.declarations import SuiteError, declared_checks
+from echo_quality.yaml_files import from_yaml
 
 FOLDER = Path(__file__).parent
 _OF_SUITE = {"name", "table", "key", "personal", "held_by", "asset", "expectations"}
@@ -45,7 +44,7 @@ def read_table_suites(folder: Path) -> tuple[TableSuite, ...]:
     """Every suite of a folder, in the order of its files; SuiteError names what is wrong with one."""
     paths = sorted(folder.glob("*.yaml"))
     found = tuple(
-        _suite(path.name, written) for path in paths for written in yaml.safe_load(path.read_text(encoding="utf-8"))
+        _suite(path.name, written) for path in paths for written in from_yaml(path.read_text(encoding="utf-8"))
     )
     for what, names in (("name", [each.name for each in found]), ("table", [each.asset for each in found])):
         if repeated := sorted({each for each in names if names.count(each) > 1}):
