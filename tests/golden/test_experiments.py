@@ -98,4 +98,5 @@ def test_readouts_are_blocked_until_the_experiments_are_registered_and_then_none
         assert each.srm_p_value > YELLOW_SAMPLE_RATIO, each.experiment_id
         assert [row.variant for row in each.comparisons] == list(SPLIT)[1:]
         assert all(min(row.p_adjusted, row.q_value) > each.design.alpha for row in each.comparisons), each.experiment_id
-        assert each.decision.outcome in (Outcome.KEEP_RUNNING, Outcome.NO_MEANINGFUL_EFFECT), each.decision
+        assert not any(path.crossed_on for path in each.paths), each.experiment_id
+        assert each.decision.outcome in (Outcome.DO_NOT_SHIP, Outcome.NO_MEANINGFUL_EFFECT), each.decision
