@@ -43,7 +43,7 @@ class TextTableWriter:
 
     def __init__(self, path: Path, match: HeaderMatch, notes: dict[str, Any], delimiter: str = ",") -> None:
         """Open `path` for writing; `match` says what each field of a record is."""
-        self._file = path.open("w", encoding="utf-8", newline="")
+        self._file = path.open("w", buffering=1 << 20, encoding="utf-8", newline="")
         self._writer = csv.writer(self, delimiter=delimiter)
         self._longest = 0
         self._match = match
