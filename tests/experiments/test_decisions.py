@@ -79,6 +79,13 @@ def test_a_winner_ships_only_if_its_guardrails_are_not_inferior(revenue, outcome
     assert decided(GUARDED, counted)[0] == outcome
 
 
+@pytest.mark.parametrize("looks", [1, 5, None])
+def test_a_guardrail_that_gains_is_held_however_small_its_margin_and_many_the_looks(looks):
+    design = replace(GUARDED, looks=looks, guardrails=(replace(GUARDED.guardrails[0], margin=0.01),))
+    counted = evidence(WINS, metrics={"revenue_per_user": {"control": (10.0, 5.0), "treatment": (10.5, 5.0)}})
+    assert decided(design, counted) == ("SHIP", "treatment")
+
+
 def test_before_the_end_an_open_guardrail_keeps_it_running():
     counted = evidence(WINS, days=12, metrics={"revenue_per_user": {"control": (10.0, 30.0), "treatment": (9.6, 30.0)}})
     assert decided(replace(GUARDED, looks=None), counted)[0] == "KEEP_RUNNING"

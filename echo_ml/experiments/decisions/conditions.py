@@ -173,12 +173,12 @@ def _enough_users(found: Found) -> _Answer:
 
 
 def _guardrails_hold(found: Found) -> _Answer:
-    rows = [row for row in found.comparisons if row.margin is not None]
     wins = found.winners
+    rows = [row for row in found.comparisons if row.margin is not None and (not wins or row.variant in wins)]
     if not rows:
         return True, "no guardrail is declared", None
     if wins:
-        failing = [row for row in rows if row.variant in wins and not row.is_non_inferior]
+        failing = [row for row in rows if not row.is_non_inferior]
     else:
         failing = [row for row in rows if is_worse_for_certain(found.design, row)]
     unproven = [row for row in rows if not row.is_non_inferior]

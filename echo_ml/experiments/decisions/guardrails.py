@@ -10,27 +10,28 @@ import numpy as np
 from echo_ml.experiments.design import Design, Method, Metric, MetricKind
 from echo_ml.experiments.findings import Comparison, Interval
 from echo_ml.experiments.moments import Moments
-from echo_ml.experiments.sequential.always_valid import cautious_error, confidence_sequence
+from echo_ml.experiments.sequential.always_valid import asymptotic_confidence_sequence, cautious_error
+
+_NARROWEST_AT = 10_000
+"""Units of both arms for which the sequence is tuned before any data; a few times more or fewer widen it little."""
 
 
 def guarded(design: Design, metric: Metric, row: Comparison, control: Moments, variant: Moments) -> Comparison:
     """The row with margin, interval and answer, where its metric is a guardrail: non-inferiority at alpha / 2.
 
     Where there is one look, the interval is the row's. Otherwise an arm that wins is asked every day until its
-    guardrails hold, so that the interval is a confidence sequence, narrowest for a loss of the margin.
+    guardrails hold, so that the interval is a confidence sequence.
     """
     margins = [guardrail.margin for guardrail in design.guardrails if guardrail.metric.name == metric.name]
     if not margins:
         return row
-    guard = _interval(design, row, control, variant, margins[0])
+    guard = _interval(design, row, control, variant)
     row = replace(row, margin=margins[0], guard_interval=guard)
     worst = worst_case(metric, row)
     return replace(row, is_non_inferior=None if worst is None else worst > -margins[0])
 
 
-def _interval(
-    design: Design, row: Comparison, control: Moments, variant: Moments, margin: float
-) -> Interval | None:  # fmt: skip
+def _interval(design: Design, row: Comparison, control: Moments, variant: Moments) -> Interval | None:
     if row.kind is MetricKind.COUNT and not control.y + variant.y and min(control.users, variant.users) > 0:
         most = -math.log(design.alpha / 2) / float(min(control.users, variant.users))
         return Interval(-most, most)  # no event so far: a mean of more than this would have had one
@@ -39,7 +40,9 @@ def _interval(
     error = cautious_error(row.kind, control, variant, np.asarray(row.std_error))
     if design.method is Method.FIXED:
         return _widened(row, float(error))
-    ends = confidence_sequence(np.asarray(row.effect), error, max(margin, 1e-9), design.alpha)
+    ends = asymptotic_confidence_sequence(
+        np.asarray(row.effect), error, control.users + variant.users, _NARROWEST_AT, design.alpha
+    )
     lower, upper = map(float, ends)
     return Interval(lower, upper) if math.isfinite(lower) else None
 
