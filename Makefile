@@ -39,7 +39,7 @@ test-fast: set-up manifest ## Run the tests that need neither a database nor a b
 set-up: .venv/.synced ## Install exactly what uv.lock says, with uv (fetched into .uv if it is not on the PATH)
 
 .venv/.synced: uv.lock pyproject.toml | $(UV)
-	$(UV) sync --frozen --compile-bytecode
+	$(UV) sync --frozen --extra embedded-broker --compile-bytecode
 	@touch $@
 
 .uv/bin/uv:
