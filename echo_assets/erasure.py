@@ -1,12 +1,11 @@
 """Erasures across the installation: warehouse and lake through `echo_quality.erasure`, and Dagster's event log.
 
-What is built on the person's rows is rebuilt by the ordinary refresh, whose first step also finishes an erasure that
+What is built on the rows of a person is rebuilt by the ordinary refresh, whose first step also finishes an erasure that
 was cut off.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +16,6 @@ from echo_assets.sources import Sources
 if TYPE_CHECKING:
     from psycopg import Connection, sql
 
-    from echo_assets.planner.report import RunReport
-    from echo_assets.refresh import Refresh
     from echo_quality.erasure.erase import Erasure
 
 _TEXTS = """
@@ -51,11 +48,6 @@ def finish_begun(sources: Sources) -> dict[str, int]:
             return {}
         with sources.engine() as engine:
             return finish(connection, sources.contracts.values(), sources.settings.lake, engine)
-
-
-def rebuilt(refresh: Refresh) -> Iterator[RunReport]:
-    """Redact the lake, read again what took its key from the person's id, and rebuild the days of the person's rows."""
-    yield from refresh.all()
 
 
 def counts_of(sources: Sources, token: str) -> dict[str, int]:

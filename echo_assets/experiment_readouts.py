@@ -9,11 +9,11 @@ import dagster as dg
 
 from echo_assets.dbt.project import load_project
 from echo_assets.dbt_models import daily_partitions, window
+from echo_assets.planned import days_of_partitions, planned_builds
 from echo_assets.planner.days import DayRange
 from echo_assets.readouts import due, stored
 from echo_assets.readouts.making import Made, make, within
 from echo_assets.readouts.pages import index_page, page_of, portfolio_of, write_pages
-from echo_assets.refresh import days_of_partitions, planned_builds
 from echo_assets.sources import Sources
 
 if TYPE_CHECKING:

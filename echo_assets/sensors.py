@@ -9,10 +9,10 @@ import dagster as dg
 
 from echo_assets.file_runs import FINGERPRINT_TAG, SOURCE_TAG, FileRun, WaitingFile, file_runs, waiting_files
 from echo_assets.leaves import due_leaves, leaves_state
+from echo_assets.planned import planned_builds, planned_readouts
 from echo_assets.planner.locks import planning_lock
 from echo_assets.planner.runs import run_key, tags_of
 from echo_assets.raw_files import files_of, forget_gone_files
-from echo_assets.refresh import planned_builds, planned_readouts
 from echo_assets.sources import Sources
 from echo_assets.unfinished_runs import UNFINISHED, close_cut_off_runs, runs_of_the_daemon
 

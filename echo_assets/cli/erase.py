@@ -50,7 +50,7 @@ def _carried_out(platform: Platform, customer: str) -> tuple[dict[str, Any], lis
     import dagster as dg
 
     from echo_assets.definitions import build
-    from echo_assets.erasure import begin, counts_of, left_in_landing, rebuilt
+    from echo_assets.erasure import begin, counts_of, left_in_landing
     from echo_assets.planner.locks import planning_lock
     from echo_assets.refresh import Refresh
     from echo_quality.erasure.erase import ErasureError, forget_if_nowhere
@@ -62,7 +62,7 @@ def _carried_out(platform: Platform, customer: str) -> tuple[dict[str, Any], lis
         planning_lock(sources.url(), wait=True),
     ):
         begun = begin(sources, customer, getpass.getuser())
-        reports = list(rebuilt(Refresh(sources, job, instance, announce=tell)))
+        reports = list(Refresh(sources, job, instance, announce=tell).all())
     with sources.connection() as connection:
         if forget_if_nowhere(connection, begun.token):
             raise ErasureError("nobody of that id is in any table or file: write it as the files do")

@@ -29,8 +29,9 @@ def backfill(
 
     from echo_assets.backfill import backfill_of
     from echo_assets.definitions import build
+    from echo_assets.planned import days_of_partitions
     from echo_assets.planner.locks import planning_lock
-    from echo_assets.refresh import Refresh, days_of_partitions
+    from echo_assets.refresh import Refresh
 
     with ready(Settings.from_environment(), dotenv=Path.cwd()) as platform:
         sources, start = platform.sources, time.monotonic()

@@ -56,7 +56,7 @@ def _warehouse(settings: Settings) -> dict[str, Any]:
     from psycopg.rows import dict_row
 
     from echo_assets.definitions import build
-    from echo_assets.refresh import blocked_sources, planned_builds
+    from echo_assets.planned import blocked_sources, planned_builds
     from echo_assets.verdicts import standing_verdicts
 
     sources = Sources(settings)

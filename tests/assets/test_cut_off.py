@@ -14,8 +14,8 @@ import pytest
 from halting import halted_at, stop_when_halted
 from platform_under_test import LEADS, SALES, Platform, sale
 
+from echo_assets.planned import blocked_sources
 from echo_assets.planner.locks import planning_lock
-from echo_assets.refresh import blocked_sources
 from echo_assets.server import Databases
 from echo_assets.unfinished_runs import UNDER_LOCK, UNFINISHED, close_cut_off_runs
 

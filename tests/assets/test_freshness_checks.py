@@ -13,7 +13,7 @@ from platform_under_test import SALES, Platform, sale
 
 from echo_assets.freshness_checks import freshness_job, freshness_schedule
 from echo_assets.open_checks import open_file_checks
-from echo_assets.refresh import blocked_sources
+from echo_assets.planned import blocked_sources
 from echo_assets.source_checks import checks_over_time, source_checks
 from echo_assets.sources import Sources
 from echo_quality.contract import Contract

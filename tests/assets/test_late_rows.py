@@ -8,7 +8,7 @@ import dagster as dg
 import pytest
 from platform_under_test import SALES, Platform, sale
 
-from echo_assets.refresh import planned_builds
+from echo_assets.planned import planned_builds
 
 pytestmark = pytest.mark.database
 

@@ -11,8 +11,8 @@ from platform_under_test import Platform
 from echo_assets import open_checks
 from echo_assets.backfill import backfill_of
 from echo_assets.file_runs import RANGE_END, RANGE_START
+from echo_assets.planned import days_of_partitions
 from echo_assets.readouts.pages import index_page, page_of
-from echo_assets.refresh import days_of_partitions
 
 pytestmark = pytest.mark.database
 

@@ -11,8 +11,8 @@ import pytest
 from platform_under_test import LEADS, SALES, Platform, sale
 
 from echo_assets.dbt.project import load_project
+from echo_assets.planned import blocked_sources, planned_builds
 from echo_assets.planner.targets import targets_from
-from echo_assets.refresh import blocked_sources, planned_builds
 from echo_quality.migrate import migrate
 
 pytestmark = pytest.mark.database
