@@ -85,6 +85,29 @@ def test_each_catalogued_metric_is_a_column_of_a_model(dbt: Dbt, generated: Gene
     assert len(set(of_one_metric)) == len(of_one_metric), "two metrics are the same column"
 
 
+def test_the_catalogue_says_where_a_value_is_and_by_what_it_is_found(dbt: Dbt, generated: Generated) -> None:
+    warehouse, _ = generated
+    places = {node.name: (node.schema, set(node.columns)) for node in dbt.manifest.nodes.values()}
+    catalogued = warehouse.rows(
+        """select model, schema_name, key_columns, period, min(definition_version), count(distinct definition_version),
+            count(*)
+        from finance.metrics_catalog group by 1, 2, 3, 4"""
+    )
+    for model, schema, keys, period, version, versions, metrics in catalogued:
+        assert schema == places[model][0]
+        assert len(version) == 12
+        assert versions == metrics, "two metrics of one version"
+        if keys is None:
+            assert model == "experiment_outcomes", "a value that nobody can ask for"
+            continue
+        assert set(keys) <= places[model][1]
+        assert period is None or warehouse.rows(f"select date_trunc('{period}', max({keys[0]})) from {schema}.{model}")
+        [(rows, different)] = warehouse.rows(
+            f"select count(*), count(distinct ({', '.join(keys)})) from {schema}.{model} where {keys[0]} is not null"
+        )
+        assert rows == different, f"{model}: {keys} are several rows"
+
+
 def test_the_days_of_a_metric_add_up_to_its_total(generated: Generated) -> None:
     warehouse, truth = generated
     totals = dict(warehouse.rows("select metric, sum(value)::text from finance.metrics_daily group by 1"))
