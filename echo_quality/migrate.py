@@ -16,8 +16,14 @@ from psycopg import Connection
 from echo_quality.contract import Contract
 from echo_quality.generate.sql_text import name
 from echo_quality.generate.tables import SCHEMAS, Table, TableColumn, tables_of
+from echo_quality.model_tables import MODEL_GUARDS, MODEL_TABLES
 from echo_quality.quarantine import ledger as quarantine_ledger
 from echo_quality.readouts_table import GUARDS, READOUTS
+
+OWN_TABLES = (READOUTS, *MODEL_TABLES)
+"""Tables that are neither a source's nor a dbt model's: assets write them."""
+OWN_GUARDS = (*GUARDS, *MODEL_GUARDS)
+"""What makes them keep what they promise, after the tables themselves."""
 
 
 @dataclass(frozen=True)
@@ -41,20 +47,20 @@ def migrate(connection: Connection[Any], contracts: Iterable[Contract]) -> list[
     """
     with connection.transaction():
         connection.execute("select pg_advisory_xact_lock(hashtext('echo.migrate'))")
-        for schema in (*SCHEMAS, READOUTS.schema):
+        for schema in dict.fromkeys((*SCHEMAS, *(table.schema for table in OWN_TABLES))):
             connection.execute(f"create schema if not exists {schema}".encode())
         ledger = resources.files("echo_quality").joinpath("ledger.sql").read_text(encoding="utf-8")
         connection.execute(ledger.encode())
         differences: list[Difference] = []
         contracts = list(contracts)
-        tables = [READOUTS, *(table for contract in contracts for table in tables_of(contract))]
+        tables = [*OWN_TABLES, *(table for contract in contracts for table in tables_of(contract))]
         for table in tables:
             connection.execute(table.create_statements[0].encode())
             differences += differences_of(connection, table) + _other_indexes(connection, table)
         _refuse_more_than_additions(differences)
         # An index may be over a column that has yet to be added.
         rest = [statement for table in tables for statement in table.create_statements[1:]]
-        for statement in [*(difference.statement for difference in differences), *rest, *GUARDS]:
+        for statement in [*(difference.statement for difference in differences), *rest, *OWN_GUARDS]:
             connection.execute(statement.encode())
         for contract in contracts:
             quarantine_ledger.adopt(connection, contract)
