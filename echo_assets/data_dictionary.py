@@ -10,6 +10,8 @@ from echo_assets.lineage.edges import Lineage
 from echo_assets.lineage.graph import layer_order
 from echo_quality.contract import Contract
 from echo_quality.generate.dictionary import dictionary_md
+from echo_quality.streams.contract import StreamContract
+from echo_quality.streams.dictionary import streams_md
 
 PAGE = Path("docs/data_dictionary.md")
 _HEAD = """# Data dictionary
@@ -24,12 +26,14 @@ In the order in which data flows. What a column is made of: `echoctl trace <sche
 """
 
 
-def data_dictionary(contracts: Mapping[str, Contract], manifest: Manifest, lineage: Lineage) -> str:
+def data_dictionary(
+    contracts: Mapping[str, Contract], manifest: Manifest, lineage: Lineage, streams: Iterable[StreamContract] = ()
+) -> str:
     """The page; `lineage` knows the columns that a model has but does not describe."""
     nodes = sorted(built_nodes(manifest).values(), key=lambda node: (layer_order(node["schema"]), node["name"]))
     tests = _tests_by_column(manifest)
     models = [_section(node, manifest, lineage, tests) for node in nodes]
-    return "\n".join([_HEAD, dictionary_md(contracts.values()), _MODELS, *models])
+    return "\n".join([_HEAD, dictionary_md(contracts.values()), streams_md(streams), _MODELS, *models])
 
 
 def _section(node: Node, manifest: Manifest, lineage: Lineage, tests: Mapping[tuple[str, str], list[str]]) -> str:

@@ -35,6 +35,7 @@ from echo_quality.odcs_readings import OF_COLUMN, OF_CONTRACT, reading_of, refus
 from echo_quality.over_time import PROPERTIES as PROPERTIES_OVER_TIME
 from echo_quality.over_time import over_time
 from echo_quality.seeds import labels_of
+from echo_quality.streams.contract import is_stream
 from echo_quality.yaml_files import from_yaml
 
 _NAME = re.compile(r"^[a-z][a-z0-9_]{0,39}$")
@@ -56,8 +57,11 @@ _LONGEST_IN_KEY = 200
 
 
 def read_contracts(folder: Path) -> dict[str, Contract]:
-    """All contracts of a folder by source, in name order; ContractError names the file and the fix."""
-    paths = sorted(folder.glob("*.yaml"))
+    """All contracts of files by source, in name order; ContractError names the file and the fix.
+
+    Contracts of event streams lie in the same folder and are read by `streams/reading.py`.
+    """
+    paths = [path for path in sorted(folder.glob("*.yaml")) if not is_stream(path)]
     if not paths:
         raise ContractError(f"no contract in {folder}: put one <source>.yaml there for each source")
     contracts = [read_contract(path) for path in paths]
@@ -93,15 +97,15 @@ def _contract(source: str, standard: OpenDataContractStandard) -> Contract:
     custom = _custom(
         standard.customProperties, _PROPERTIES_OF_CONTRACT | PROPERTIES_OVER_TIME | OF_CONTRACT, "the contract"
     )
-    columns = tuple(_column(written, custom) for written in schema.properties or [])
+    columns = tuple(column_of(written, custom) for written in schema.properties or [])
     contract = Contract(
         source=source,
-        version=_version(standard.version),
-        owner=_owner(standard),
-        description=_sentence(standard.description.purpose if standard.description else None),
-        grain=_sentence(schema.dataGranularityDescription),
+        version=version_of(standard.version),
+        owner=owner_of(standard),
+        description=sentence(standard.description.purpose if standard.description else None),
+        grain=sentence(schema.dataGranularityDescription),
         columns=columns,
-        key=_key(schema.properties or []),
+        key=key_of(schema.properties or []),
         rules=tuple(_row_rule(quality, columns) for quality in schema.quality or []),
         event_column=str(custom.get("eventColumn") or ""),
         suite=str(custom.get("suite") or f"raw_{source}_data"),
@@ -138,7 +142,8 @@ def _share(written: Any) -> float:
         return float(written)
 
 
-def _column(written: SchemaProperty, of_contract: dict[str, Any]) -> Column:
+def column_of(written: SchemaProperty, of_contract: dict[str, Any]) -> Column:
+    """One column; `of_contract` are the contract's own custom properties, which may say how its columns are read."""
     name = written.name or ""
     if not _NAME.match(name):
         raise ContractError(f"column name {name!r} must be lower case letters, digits and _, at most 40")
@@ -154,7 +159,7 @@ def _read_column(written: SchemaProperty, name: str, custom: dict[str, Any], opt
     return Column(
         name=name,
         logical_type=_logical_type(name, written.logicalType),
-        description=_sentence(written.description),
+        description=sentence(written.description),
         required=bool(written.required),
         precision=int(custom.get("precision", 18)),
         scale=int(custom.get("scale", 2)),
@@ -218,10 +223,11 @@ def _row_rule(quality: DataQuality, columns: Iterable[Column]) -> RowRule:
         raise ContractError(f"quality rule {name!r} uses no column of the contract: {expression!r}")
     with _blamed_on(f"quality rule {name!r}"):
         severity = Severity(quality.severity or "error")
-    return RowRule(name, expression, used, severity, _sentence(quality.description))
+    return RowRule(name, expression, used, severity, sentence(quality.description))
 
 
-def _key(properties: Iterable[SchemaProperty]) -> tuple[str, ...]:
+def key_of(properties: Iterable[SchemaProperty]) -> tuple[str, ...]:
+    """The names of the columns that identify a row, in the order of their positions."""
     keyed = [column for column in properties if column.primaryKey]
     keyed.sort(key=lambda column: column.primaryKeyPosition or 1)
     return tuple(str(column.name) for column in keyed)
@@ -237,13 +243,15 @@ def _logical_type(name: str, written: str | None) -> LogicalType:
         raise ContractError(f"column {name!r} has logicalType {written!r}; use one of {known}, object") from None
 
 
-def _version(written: str | None) -> str:
+def version_of(written: str | None) -> str:
+    """The version; ContractError if it is not three numbers."""
     if written is None or not _VERSION.match(written):
         raise ContractError(f"version {written!r} must be three numbers in quotes, such as '1.0.0'")
     return written
 
 
-def _owner(standard: OpenDataContractStandard) -> str:
+def owner_of(standard: OpenDataContractStandard) -> str:
+    """Who answers for the contract."""
     members = standard.team if isinstance(standard.team, list) else (standard.team.members if standard.team else None)
     owners = [member.username for member in members or [] if member.role == "owner" and member.username]
     if not owners:
@@ -280,5 +288,6 @@ def _custom(written: list[CustomProperty] | None, known: frozenset[str], owner: 
     return values
 
 
-def _sentence(text: str | None) -> str:
+def sentence(text: str | None) -> str:
+    """A text in one line."""
     return " ".join((text or "").split())

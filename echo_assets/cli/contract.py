@@ -15,6 +15,8 @@ from echo_quality.odcs import read_contracts
 if TYPE_CHECKING:
     from psycopg import Connection
 
+    from echo_quality.streams.contract import StreamContract
+
 app = typer.Typer(help="Contracts: check, generate, compare with the database, migrate.", no_args_is_help=True)
 
 
@@ -30,7 +32,8 @@ def check() -> None:
     from echo_quality.generate import drift
 
     contracts = _contracts()
-    stale = [*drift(contracts, PROJECT), *out_of_date(_dictionary(contracts), PROJECT)]
+    streams = _streams()
+    stale = [*drift(contracts, PROJECT, streams.values()), *out_of_date(_dictionary(contracts), PROJECT)]
     for path in stale:
         tell(f"{path} is not what the contracts say: run `echoctl contract generate` and commit the result")
     worthless = flaws(contracts, load_project().manifest)
@@ -38,7 +41,7 @@ def check() -> None:
         tell(sentence)
     if stale or worthless:
         raise typer.Exit(1)
-    print(f"{len(contracts)} contracts are sound, and all generated files are up to date.")
+    print(f"{len(contracts) + len(streams)} contracts are sound, and all generated files are up to date.")
 
 
 @app.command()
@@ -48,7 +51,7 @@ def generate() -> None:
     from echo_quality.generate import write
 
     contracts = _contracts()
-    changed = write(contracts, PROJECT)
+    changed = write(contracts, PROJECT, _streams().values())
     text = _dictionary(contracts)
     for path in out_of_date(text, PROJECT):
         (PROJECT / PAGE).parent.mkdir(parents=True, exist_ok=True)
@@ -100,8 +103,14 @@ def _dictionary(contracts: dict[str, Contract]) -> str:
     from echo_assets.lineage.known import known_lineage
 
     lineage = known_lineage(Settings.from_environment(), contracts).lineage
-    return data_dictionary(contracts, load_project().manifest, lineage)
+    return data_dictionary(contracts, load_project().manifest, lineage, _streams().values())
 
 
 def _contracts() -> dict[str, Contract]:
     return read_contracts(Settings.from_environment().contracts)
+
+
+def _streams() -> dict[str, StreamContract]:
+    from echo_quality.streams.reading import read_streams
+
+    return read_streams(Settings.from_environment().contracts)

@@ -7,7 +7,7 @@ contract does, and dbt reads two of them. `drift` compares, `write` brings up to
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +18,16 @@ from echo_quality.generate.staging_suite import staging_suite
 from echo_quality.generate.suite import suite_of
 from echo_quality.generate.tables import tables_sql
 from echo_quality.generate.typing_sql import typing_sql
+from echo_quality.streams.contract import StreamContract
+from echo_quality.streams.json_schema import event_schemas
 
 
-def artefacts(contracts: Mapping[str, Contract]) -> dict[str, str]:
+def artefacts(contracts: Mapping[str, Contract], streams: Iterable[StreamContract] = ()) -> dict[str, str]:
     """Every generated file by its path from the project's root."""
     files = {
         "echo_dbt/models/staging/sources.yml": sources_yml(contracts.values()),
         "echo_dbt/macros/counted_statuses.sql": counted_statuses_sql(contracts),
+        **event_schemas(streams),
     }
     for source, contract in contracts.items():
         folder = f"echo_quality/generated/{source}"
@@ -36,16 +39,16 @@ def artefacts(contracts: Mapping[str, Contract]) -> dict[str, str]:
     return files
 
 
-def drift(contracts: Mapping[str, Contract], root: Path) -> list[str]:
+def drift(contracts: Mapping[str, Contract], root: Path, streams: Iterable[StreamContract] = ()) -> list[str]:
     """Paths of committed copies that are missing or differ from what the contracts say now."""
-    expected = artefacts(contracts)
+    expected = artefacts(contracts, streams)
     return [path for path, text in expected.items() if not _same(root / path, text)]
 
 
-def write(contracts: Mapping[str, Contract], root: Path) -> list[str]:
+def write(contracts: Mapping[str, Contract], root: Path, streams: Iterable[StreamContract] = ()) -> list[str]:
     """Bring the committed copies up to date and return the paths that changed."""
-    changed = drift(contracts, root)
-    expected = artefacts(contracts)
+    expected = artefacts(contracts, streams)
+    changed = [path for path, text in expected.items() if not _same(root / path, text)]
     for path in changed:
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_text(expected[path], encoding="utf-8")

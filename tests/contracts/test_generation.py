@@ -14,6 +14,7 @@ from echo_quality.generate.suite import HAS_ROWS, suite_of
 from echo_quality.generate.typing_sql import typing_sql
 from echo_quality.odcs import read_contract, read_contracts
 from echo_quality.rules import Kind, rules_of
+from echo_quality.streams.reading import read_streams
 
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted(read_contracts(ROOT / "echo_quality" / "contracts"))
@@ -56,7 +57,7 @@ def test_the_contracts_use_every_kind_of_rule(contracts):
 
 
 def test_the_committed_copies_are_what_the_contracts_say(contracts):
-    stale = drift(contracts, ROOT)
+    stale = drift(contracts, ROOT, read_streams(ROOT / "echo_quality" / "contracts").values())
     assert not stale, f"run `echoctl contract generate` and commit: {stale}"
 
 

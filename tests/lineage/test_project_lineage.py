@@ -22,8 +22,10 @@ from echo_assets.lineage.known import KnownLineage, known_lineage
 from echo_assets.settings import PROJECT, Settings
 from echo_quality.contract import Contract
 from echo_quality.odcs import read_contracts
+from echo_quality.streams.reading import read_streams
 
 CONTRACTS: dict[str, Contract] = read_contracts(PROJECT / "echo_quality" / "contracts")
+STREAMS = read_streams(PROJECT / "echo_quality" / "contracts")
 TOTAL = Column("finance/revenue_summary", "total_revenue")
 
 
@@ -136,7 +138,7 @@ def test_the_project_is_compiled_again_only_when_something_has_changed(
 
 
 def test_the_committed_data_dictionary_is_what_the_contracts_and_models_say(found: KnownLineage) -> None:
-    text = data_dictionary(CONTRACTS, load_project().manifest, found.lineage)
+    text = data_dictionary(CONTRACTS, load_project().manifest, found.lineage, STREAMS.values())
     assert not list(out_of_date(text, PROJECT)), "run `echoctl contract generate` and commit"
 
 
