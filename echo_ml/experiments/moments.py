@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -39,6 +41,11 @@ class Moments:
         sums = (users, y, y if yy is None else yy, x, xx, xy)
         return cls(*np.broadcast_arrays(*(np.asarray(each, dtype=np.float64) for each in sums)))
 
+    @classmethod
+    def stacked(cls, groups: Iterable[Moments]) -> Moments:
+        """Side by side along a new last axis."""
+        return cls(*(np.stack(sums, axis=-1) for sums in zip(*(each._sums for each in groups), strict=True)))
+
     def __add__(self, other: Moments) -> Moments:
         """The groups of both, taken together."""
         return Moments(*(mine + theirs for mine, theirs in zip(self._sums, other._sums, strict=True)))
@@ -59,12 +66,12 @@ class Moments:
     def _sums(self) -> tuple[Floats, ...]:
         return self.users, self.y, self.yy, self.x, self.xx, self.xy
 
-    @property
+    @cached_property
     def mean(self) -> Floats:
         """Mean of y by unit; NaN in a group of nobody."""
         return quotient(self.y, self.users)
 
-    @property
+    @cached_property
     def variance(self) -> Floats:
         """Unbiased variance of y between units; NaN below two units, 0 where all values are the same."""
         return quotient(beyond_rounding(self.yy - self.y * self.mean, self.yy), self.users - 1)

@@ -32,10 +32,10 @@ def views(design: Design, evidence: Evidence) -> tuple[View, ...]:
     not counted.
     """
     by_day = _primary(design, evidence)
-    parts = [(DAYS_SINCE_START, label, by_day[:, days].sum(axis=1)) for label, days in _ages(by_day).items()]
-    parts += [(WEEKDAY, label, by_day[:, days].sum(axis=1)) for label, days in _weekdays(evidence, by_day).items()]
-    parts += [(SEGMENT, name, moments) for name, moments in evidence.segments.items()]
-    return tuple(view for name, label, arms in parts for view in _views(design, evidence, name, label, arms))
+    parts = {(DAYS_SINCE_START, label): by_day[:, days].sum(axis=1) for label, days in _ages(by_day).items()}
+    parts |= {(WEEKDAY, label): by_day[:, days].sum(axis=1) for label, days in _weekdays(evidence, by_day).items()}
+    parts |= {(SEGMENT, name): moments for name, moments in evidence.segments.items()}
+    return tuple(_views(design, evidence, parts)) if parts else ()
 
 
 def novelty_warning(design: Design, evidence: Evidence) -> str | None:
@@ -98,20 +98,22 @@ def _arms(design: Design, evidence: Evidence, arms: Moments) -> tuple[Moments, M
     )
 
 
-def _views(design: Design, evidence: Evidence, view: str, part: str, arms: Moments) -> Iterator[View]:
-    control, variants = _arms(design, evidence, arms)
+def _views(design: Design, evidence: Evidence, parts: Mapping[tuple[str, str], Moments]) -> Iterator[View]:
+    """All parts are compared at once: an array of arms by parts costs hardly more than one part."""
+    control, variants = _arms(design, evidence, Moments.stacked(parts.values()))
     found = comparing.compare(design.primary.kind, control, variants, design.alpha)
-    for at, variant in enumerate(design.treatments):
-        effect, lower, upper = (float(each[at]) for each in (found.effect, found.lower, found.upper))
-        yield View(
-            view=view,
-            part=part,
-            variant=variant,
-            users=int(variants.users[at]),
-            control_users=int(control.users),
-            effect=effect if np.isfinite(effect) else None,
-            interval=Interval(lower, upper) if np.isfinite([lower, upper]).all() else None,
-        )
+    for part, (view, label) in enumerate(parts):
+        for at, variant in enumerate(design.treatments):
+            effect, lower, upper = (float(each[at, part]) for each in (found.effect, found.lower, found.upper))
+            yield View(
+                view=view,
+                part=label,
+                variant=variant,
+                users=int(variants.users[at, part]),
+                control_users=int(control.users[part]),
+                effect=effect if np.isfinite(effect) else None,
+                interval=Interval(lower, upper) if np.isfinite([lower, upper]).all() else None,
+            )
 
 
 def _lifts(design: Design, evidence: Evidence, arms: Moments) -> Estimate:
