@@ -216,3 +216,74 @@ create table if not exists ops.erased_files (
     rows bigint not null,
     erased_at timestamptz not null default now()
 );
+
+-- One row is one day as of whose end a model of features has a snapshot, and when it was built first. The model keeps it.
+create table if not exists ops.feature_snapshots (
+    asset text not null,
+    snapshot_date date not null,
+    first_built_at timestamptz not null default now(),
+    primary key (asset, snapshot_date)
+);
+
+-- One row is what a closed snapshot said of one entity until late data changed it: the old row, since when it had been
+-- known, and when something else took its place. Where there was no row, features has nothing but id and time, and as long
+-- as there still is none, superseded_at is infinity. Goes with its snapshot.
+create table if not exists ops.superseded_features (
+    asset text not null,
+    entity_id text not null,
+    snapshot_date date not null,
+    known_at timestamptz not null,
+    superseded_at timestamptz not null default now(),
+    features jsonb not null,
+    primary key (asset, snapshot_date, entity_id, known_at)
+);
+create index if not exists superseded_features_of_an_entity on ops.superseded_features (entity_id);
+
+-- The last day of the data, none later than $1. The registry of experiments says what is planned; what else is marked has
+-- happened.
+create or replace function ops.last_data_day(date) returns date language sql stable as $$
+    select max(day) from ops.dirty_days where source <> 'experiments' and source not like '%/%' and day <= $1
+$$;
+
+-- The days as of which there are snapshots, from the first day of these sources on and none before $2: the last $3 days
+-- of the data, which end at $4 at the latest, and the last day of each month before them.
+create or replace function ops.retained_days(text[], date, integer, date) returns setof date language sql stable as $$
+    select days.day::date
+    from (select ops.last_data_day($4) as last_day) as data
+    cross join lateral generate_series(
+        greatest((select min(day) from ops.dirty_days where source = any ($1)), $2)::timestamp,
+        data.last_day::timestamp,
+        interval '1 day'
+    ) as days (day)
+    where days.day > data.last_day - $3 or extract(day from days.day + interval '1 day') = 1
+$$;
+
+-- The days of which a model has a snapshot, or is building one.
+create or replace function ops.snapshot_days(text) returns setof date language sql stable as $$
+    select snapshot_date from ops.feature_snapshots where asset = $1
+$$;
+
+-- One row is one state of the feature definitions that Feast's registry was given, by the hash of what they say.
+create schema if not exists feast_registry;
+create schema if not exists feature_online;
+create table if not exists ops.feature_definitions (
+    definitions text primary key,
+    applied_at timestamptz not null default clock_timestamp()
+);
+
+-- One row is one materialisation of one feature view: what it holds online since, and what was changed. `seen` says what its
+-- table was made of, so that a view is due when that is another. `told_at` is when Feast's registry was told.
+create table if not exists ops.feature_materialisations (
+    materialisation_id bigint primary key generated always as identity,
+    view text not null,
+    rows bigint not null,
+    first_event timestamptz,
+    last_event timestamptz,
+    written bigint not null,
+    retracted bigint not null,
+    seen text not null,
+    run_id text,
+    materialised_at timestamptz not null default clock_timestamp(),
+    told_at timestamptz
+);
+create index if not exists feature_materialisations_of_a_view on ops.feature_materialisations (view, materialisation_id);
