@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from echo_assets.dbt.nodes import Manifest, Node, asset_path, built_nodes, data_tests, is_daily, is_monthly, meta
+from echo_assets.dbt.nodes import (
+    Manifest,
+    Node,
+    asset_path,
+    built_nodes,
+    data_tests,
+    is_as_of,
+    is_daily,
+    is_monthly,
+    meta,
+)
 from echo_assets.lineage.edges import Lineage
 from echo_assets.lineage.graph import layer_order
 from echo_quality.contract import Contract
@@ -55,6 +65,8 @@ def _built(node: Node) -> str:
         return f"from `echo_dbt/{node['original_file_path']}`"
     if node["config"]["materialized"] == "view":
         return "a view"
+    if is_as_of(node):
+        return "as of days"
     return "by day" if is_daily(node) else "by month" if is_monthly(node) else "whole"
 
 

@@ -1,4 +1,4 @@
-"""The dbt models as assets, in three steps: dimensions, daily facts, marts.
+"""The dbt models as assets, in four steps: dimensions, daily facts, marts, features.
 
 What dbt builds is in ``echo_dbt``; how it is built, in ``echo_assets.dbt``. Nothing is listed here: the steps follow
 from the manifest.
@@ -34,7 +34,7 @@ def daily_partitions(settings: Settings) -> dg.DailyPartitionsDefinition:
 def dbt_models(
     settings: Settings, project_dir: Path = PROJECT_DIR, databases: Callable[[], Databases] | None = None
 ) -> list[dg.AssetsDefinition]:
-    """Define the assets of the three steps; a step of which the project has no model is left out.
+    """Define the assets of the four steps; a step of which the project has no model is left out.
 
     `databases` says where to build (the settings' server if not given); it is asked when a step runs.
     """
@@ -50,6 +50,7 @@ def dbt_models(
         *_step(runner, connect, "dbt_dimensions", split.dimensions),
         *_step(runner, connect, "dbt_facts", split.facts, **by_day),
         *_step(runner, connect, "dbt_marts", split.marts),
+        *_step(runner, connect, "dbt_features", split.features, **by_day),
     ]
 
 
@@ -75,9 +76,16 @@ def _step(
     )
 
     def build(context: dg.AssetExecutionContext) -> Iterator[AssetEvent]:
-        yield from recorded(runner.build(context, window(context)), connect().url(), context.run.run_id)
+        yield from recorded(runner.build(context, _variables(context)), connect().url(), context.run.run_id)
 
     return [define(build)]
+
+
+def _variables(context: dg.AssetExecutionContext) -> Mapping[str, str]:
+    """Return the run's days for dbt, and the last day that may have a snapshot; nothing for a run without days."""
+    days = context.assets_def.partitions_def
+    asked = window(context)
+    return {**asked, "today": str(days.get_last_partition_key())} if days and asked else asked
 
 
 def window(context: dg.AssetExecutionContext) -> Mapping[str, str]:

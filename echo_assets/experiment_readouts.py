@@ -11,6 +11,7 @@ from echo_assets.dbt.project import load_project
 from echo_assets.dbt_models import daily_partitions, window
 from echo_assets.planned import days_of_partitions, planned_builds
 from echo_assets.planner.days import DayRange
+from echo_assets.planner.snapshots import marks_of
 from echo_assets.readouts import due, stored
 from echo_assets.readouts.making import Made, make, within
 from echo_assets.readouts.pages import index_page, page_of, portfolio_of, write_pages
@@ -78,7 +79,7 @@ def _made(context: dg.AssetExecutionContext, sources: Sources) -> Made:
     target = due.readouts_target(load_project().manifest)
     with sources.connection() as connection:
         days = within(window(context), due.readout_days(connection, days_of_partitions(sources).last))
-        marks = due.marks_of(connection, target, days, unseen=False)
+        marks = marks_of(connection, target, days, unseen=False)
         is_up_to_date = not _waits(sources, target)  # asked after the marks were read, before anything else is
         made = make(connection, days, context.run.run_id)
         _write_pages(sources, connection, made)

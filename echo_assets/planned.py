@@ -15,6 +15,7 @@ from echo_assets.file_runs import FileRun, file_runs, waiting_files
 from echo_assets.planner.days import DayRange
 from echo_assets.planner.ledger import LedgerError, read_ledger
 from echo_assets.planner.plan import RunPlan, plan
+from echo_assets.planner.snapshots import marks_of
 from echo_assets.planner.targets import targets_from
 from echo_assets.raw_files import files_of
 from echo_assets.readouts import due
@@ -85,7 +86,8 @@ def planned_builds(sources: Sources) -> tuple[RunPlan, ...]:
     """The runs that would build what is dirty now, without what reads a blocked source."""
     blocked = blocked_sources(sources)
     targets = tuple(target for target in targets_from(load_project().manifest) if not target.reads & blocked)
-    return plan(read_ledger(sources.url(read_only=True), targets), targets, days_of_partitions(sources))
+    partitions = days_of_partitions(sources)
+    return plan(read_ledger(sources.url(read_only=True), targets, partitions.last), targets, partitions)
 
 
 def planned_readouts(sources: Sources) -> tuple[RunPlan, ...]:
@@ -97,7 +99,7 @@ def planned_readouts(sources: Sources) -> tuple[RunPlan, ...]:
     partitions = days_of_partitions(sources)
     with sources.connection(read_only=True) as connection:
         days = due.readout_days(connection, partitions.last)
-        dirty = frozenset(due.marks_of(connection, target, days, unseen=True))
+        dirty = frozenset(marks_of(connection, target, days, unseen=True))
     ledger = read_ledger(sources.url(read_only=True), ())
     return plan(replace(ledger, dirty_days=dirty), [target], partitions)
 

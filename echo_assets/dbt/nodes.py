@@ -49,6 +49,11 @@ def is_monthly(node: Node) -> bool:
     return meta(node).get("reach") == "month"
 
 
+def is_as_of(node: Node) -> bool:
+    """Say whether the model holds snapshots as of the end of days (``meta: {echo: {reach: as_of}}``)."""
+    return meta(node).get("reach") == "as_of"
+
+
 def keeps_marks(node: Node) -> bool:
     """Say whether the ledger has an entry for it: views and seeds hold no state that could be out of date."""
     return node["config"]["materialized"] in ("table", "incremental")

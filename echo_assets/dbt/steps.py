@@ -1,7 +1,8 @@
-"""Which of the three dbt steps builds a node: dimensions, daily facts, marts.
+"""Which of the four dbt steps builds a node: dimensions, daily facts, marts, features.
 
-The split follows from the manifest. Daily models are the partitioned step; what they need comes before, what needs
-them after, and nothing may be both: otherwise Dagster would cut the steps into pieces that each start dbt anew.
+The split follows from the manifest. Daily models are a partitioned step; what they need comes before, what needs
+them after, and nothing may be both: otherwise Dagster would cut the steps into pieces that each start dbt anew. Models
+with snapshots as of days are partitioned, too, and come last: dbt builds nothing on them.
 """
 
 from __future__ import annotations
@@ -9,7 +10,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from echo_assets.dbt.nodes import Manifest, asset_path, built_nodes, data_tests, downstream, is_daily, meta, upstream
+from echo_assets.dbt.nodes import (
+    Manifest,
+    asset_path,
+    built_nodes,
+    data_tests,
+    downstream,
+    is_as_of,
+    is_daily,
+    meta,
+    upstream,
+)
 
 _FOUNDATION = frozenset({"stg", "intermediate", "core"})
 """Schemas of what others build on; a model elsewhere is a mart even if no daily model is above it."""
@@ -26,22 +37,26 @@ class Steps:
     dimensions: frozenset[str]
     facts: frozenset[str]
     marts: frozenset[str]
+    features: frozenset[str]
 
 
 def steps(manifest: Manifest) -> Steps:
-    """Split everything dbt builds into the three steps; StepsError if it cannot be done."""
+    """Split everything dbt builds into the four steps; StepsError if it cannot be done."""
     nodes = built_nodes(manifest)
     facts = frozenset(unique_id for unique_id, node in nodes.items() if is_daily(node))
+    features = frozenset(unique_id for unique_id, node in nodes.items() if is_as_of(node))
     before, after = upstream(manifest, facts) - facts, downstream(manifest, facts) - facts
     _refuse_interleaving(manifest, (before & after) & nodes.keys())
+    _refuse_models_on_snapshots(manifest, downstream(manifest, features) & nodes.keys())
     _refuse_tests_without_asset(manifest)
     marts = frozenset(
         unique_id
         for unique_id, node in nodes.items()
-        if unique_id not in facts | before
+        if unique_id not in facts | before | features
         and (unique_id in after or (node["schema"] not in _FOUNDATION and node["resource_type"] != "seed"))
     )
-    return Steps(dimensions=frozenset(nodes) - facts - marts, facts=facts, marts=marts)
+    dimensions = frozenset(nodes) - facts - marts - features
+    return Steps(dimensions=dimensions, facts=facts, marts=marts, features=features)
 
 
 def selection(manifest: Manifest, unique_ids: Iterable[str]) -> str:
@@ -55,6 +70,15 @@ def _refuse_interleaving(manifest: Manifest, between: Iterable[str]) -> None:
         raise StepsError(
             f"{', '.join(names)}: above one daily model and below another, but not daily itself. "
             "Declare `meta: {echo: {reach: day}}` on it, or let the lower daily model read something else."
+        )
+
+
+def _refuse_models_on_snapshots(manifest: Manifest, below: Iterable[str]) -> None:
+    names = sorted("/".join(asset_path(manifest["nodes"][unique_id])) for unique_id in below)
+    if names:
+        raise StepsError(
+            f"{', '.join(names)}: reads a model with snapshots (`reach: as_of`), on which dbt builds nothing. "
+            "Let it read what the snapshots are made of."
         )
 
 

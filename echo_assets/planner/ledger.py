@@ -7,10 +7,12 @@ in the transaction that builds it (``ops.built_days``, ``ops.built_assets``). Wh
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 import psycopg
 
+from echo_assets.planner.snapshots import marks_of, retained_days
 from echo_assets.planner.state import DirtyDay, Ledger, StaleAsset, Target
 
 _DIRTY_DAYS = """
@@ -50,32 +52,44 @@ class LedgerError(RuntimeError):
     """The database has no ledger; the message says what makes it."""
 
 
-def read_ledger(url: str, targets: Iterable[Target]) -> Ledger:
-    """Read the state of these targets at one moment, without being able to write."""
+def read_ledger(url: str, targets: Iterable[Target], today: date = date.max) -> Ledger:
+    """Read the state of these targets at one moment, without being able to write; no snapshot is due after `today`."""
     known = tuple(targets)
     with psycopg.connect(url) as connection:
         connection.read_only = True
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         try:
-            return _read(connection, known)
-        except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName) as error:
+            return _read(connection, known, today)
+        except (
+            psycopg.errors.UndefinedTable,
+            psycopg.errors.UndefinedFunction,
+            psycopg.errors.InvalidSchemaName,
+        ) as error:
             raise LedgerError(
                 f"The database {connection.info.dbname} has no ledger ({error.diag.message_primary}). "
                 "Run `echoctl up`, which makes the tables of the schema ops."
             ) from error
 
 
-def _read(connection: Connection, targets: tuple[Target, ...]) -> Ledger:
-    marked = [target for target in targets if target.keeps_marks]
+def _read(connection: Connection, targets: tuple[Target, ...], today: date) -> Ledger:
+    marked = [target for target in targets if target.keeps_marks and not target.retains]
     dirty = connection.execute(_DIRTY_DAYS, _pairs(target for target in marked if target.by_day))
     months = connection.execute(_STALE_MONTHS, _pairs(target for target in marked if target.by_month))
     stale = connection.execute(_STALE, _pairs(each for each in marked if not each.by_day and not each.by_month))
-    missing = connection.execute(_MISSING, {"keys": [target.key for target in targets]})
+    missing = {key for (key,) in connection.execute(_MISSING, {"keys": [target.key for target in targets]})}
+    snapshots = [
+        entry
+        for target in targets
+        if target.retains
+        for entry in marks_of(
+            connection, target, retained_days(connection, target.retains, today), unseen=target.key not in missing
+        )
+    ]
     [(epoch, latest)] = connection.execute(_EPOCH).fetchall()
     return Ledger(
-        dirty_days=frozenset(DirtyDay(*row) for row in dirty),
+        dirty_days=frozenset(DirtyDay(*row) for row in dirty).union(snapshots),
         stale=frozenset(StaleAsset(*row) for row in [*months, *stale]),
-        missing=frozenset(key for (key,) in missing),
+        missing=frozenset(missing),
         epoch=epoch,
         latest_mark=latest,
     )

@@ -32,7 +32,8 @@ def plan(ledger: Ledger, targets: Iterable[Target], partitions: DayRange) -> tup
     """Plan the runs that bring every target up to date, in the order in which they must run; none if all is clean.
 
     `partitions` are the first and the last day there is a partition for; they also hold all earlier and later days.
-    The first run has what daily targets read, each has the daily targets of one range, the last has all the rest.
+    The first run has what daily targets read, each has the daily targets of one range, the last of these has all the
+    rest; then comes a run of snapshots, from the first one that is dirty on.
     Whoever queues runs must not start one before those ahead of it have succeeded, and plans again after each: a build
     of the history of members may make more days dirty. So where history changed, its build is the whole plan.
     """
@@ -54,7 +55,18 @@ def plan(ledger: Ledger, targets: Iterable[Target], partitions: DayRange) -> tup
         if position == len(work) - 1:
             selection |= whole - read_by_daily
         runs.append(_run(ledger, selection, days, partitions))
-    return tuple(runs)
+    return (*runs, *_snapshots(ledger, known, partitions))
+
+
+def _snapshots(ledger: Ledger, known: Targets, partitions: DayRange) -> tuple[RunPlan, ...]:
+    """One run, which is the last, for all snapshots: a change moves those of its day and of every later one."""
+    kept = {key for key, target in known.items() if target.retains}
+    days = {partitions.nearest(entry.day) for entry in ledger.dirty_days if entry.asset in kept}
+    due = kept & ({entry.asset for entry in ledger.dirty_days} | ledger.missing)
+    if not due:
+        return ()
+    whole = DayRange(min(days), max(days)) if days else DayRange(partitions.first, partitions.first)
+    return (_run(ledger, frozenset(due), whole, partitions),)
 
 
 def _run(ledger: Ledger, selection: frozenset[str], days: DayRange | None, partitions: DayRange) -> RunPlan:
@@ -130,7 +142,7 @@ def _whole(ledger: Ledger, known: Targets, by_day: frozenset[str]) -> frozenset[
 
     Views hold no rows, but their tests look at the new ones.
     """
-    whole = {key for key, target in known.items() if not target.by_day}
+    whole = {key for key, target in known.items() if not target.by_day and not target.retains}
     due = whole & ({entry.asset for entry in ledger.stale} | ledger.missing)
     due |= {key for key in whole if known[key].upstream & (due | by_day)}
     read = frozenset().union(*(known[key].upstream for key in due | by_day))

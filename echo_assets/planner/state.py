@@ -8,6 +8,17 @@ from datetime import date
 
 
 @dataclass(frozen=True, order=True)
+class Retention:
+    """Of which days there are snapshots: the last days of the data, and the month ends before them."""
+
+    recent_days: int
+    first_date: date
+    """None is of an earlier day."""
+    events: frozenset[str]
+    """The sources with whose first day they begin."""
+
+
+@dataclass(frozen=True, order=True)
 class Target:
     """An asset that the planner may build."""
 
@@ -27,11 +38,13 @@ class Target:
     """A dimension that marks the days on which facts find another version than before, when it is built."""
     reads: frozenset[str] = frozenset()
     """Staging sources above it, at any distance: while one of them is blocked, so is the target."""
+    retains: Retention | None = None
+    """It holds snapshots as of the end of these days: a change makes that day's snapshot and all later ones dirty."""
 
 
 @dataclass(frozen=True, order=True)
 class DirtyDay:
-    """A source changed on this day, and the asset has not seen this change."""
+    """A source changed on this day (for a snapshot: up to this day), and the asset has not seen this change."""
 
     asset: str
     source: str

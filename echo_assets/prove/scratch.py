@@ -75,7 +75,7 @@ class Scratch:
     def refresh(self) -> None:
         """Build whatever the planner finds dirty, until it finds nothing."""
         targets = targets_from(self.project.manifest)
-        while runs := plan(read_ledger(self.databases.url(), targets), targets, self.partitions):
+        while runs := plan(read_ledger(self.databases.url(), targets, self.partitions.last), targets, self.partitions):
             self._build(runs[0])
 
     def rebuild(self) -> None:
@@ -104,7 +104,7 @@ class Scratch:
             parsed=prepare_manifest(folder, self.home / "parsed" / NAME, NAME).parent,
             artifacts=self.home / "prove",
             nodes=nodes,
-            variables=variables,
+            variables={**variables, "today": self.partitions.last.isoformat()},
             environment={**self.databases.environment(), "ECHO_TIMEZONE": self.timezone},
             full_refresh=full_refresh,
         )

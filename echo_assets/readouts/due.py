@@ -6,7 +6,7 @@ one due. The rest is as with facts: marks of what changed, and marks of what was
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any
 
@@ -23,29 +23,7 @@ READS = (
     "experiments/experiment_outcomes", "finance/metrics_catalog",
 )  # fmt: skip
 """The models that evidence is counted from."""
-_REGISTRY = "experiments"
-"""Says what is planned, also for days to come; any other source says what has happened."""
-
-_LAST_DAY = """
-select max(day) from ops.dirty_days where source <> %s and source not like '%%/%%' and day <= %s
-"""
-_MARKS = """
-with touched as (
-    select source, day, mark, false as is_asked from ops.dirty_days where source = any (%(sources)s)
-    union all
-    select source, day, null, true
-    from unnest(%(sources)s::text[]) as source cross join unnest(%(days)s::date[]) as day
-), known as (
-    select source, day, bool_or(is_asked) as is_asked, max(max(mark)) over (partition by source order by day) as mark
-    from touched
-    group by source, day
-)
-select %(asset)s, known.source, known.day, known.mark
-from known
-left join ops.built_days as seen on seen.asset = %(asset)s and seen.source = known.source and seen.day = known.day
-where is_asked and known.mark is not null and (%(all)s or seen.mark is distinct from known.mark)
-order by known.day, known.source
-"""
+_LAST_DAY = "select ops.last_data_day(%s)"
 _CLAIM = """
 insert into ops.built_days (asset, source, day, mark) values (%s, %s, %s, %s)
 on conflict (asset, source, day) do update set mark = excluded.mark
@@ -67,7 +45,7 @@ def readouts_target(manifest: Manifest) -> Target:
 
 def readout_days(connection: Connection[Any], today: date) -> list[date]:
     """The days that have readouts, in order: an experiment runs, and the data go that far. The models must be built."""
-    [last] = connection.execute(_LAST_DAY, [_REGISTRY, today]).fetchone() or (None,)
+    [last] = connection.execute(_LAST_DAY, [today]).fetchone() or (None,)
     return days_of(running_days(connection), last) if last else []
 
 
@@ -75,12 +53,6 @@ def days_of(running: Iterable[Running], last: date) -> list[date]:
     """Every day up to `last` on which one of them runs."""
     ends = [(each.first_day, min(each.last_day or last, last)) for each in running]
     return sorted({first + timedelta(days) for first, end in ends for days in range((end - first).days + 1)})
-
-
-def marks_of(connection: Connection[Any], target: Target, days: Collection[date], *, unseen: bool) -> list[DirtyDay]:
-    """The newest mark of each source up to each of these days: all of them, or those that no readout has seen."""
-    asked = {"asset": target.key, "sources": sorted(target.sources), "days": list(days), "all": not unseen}
-    return [DirtyDay(*row) for row in connection.execute(_MARKS, asked)]
 
 
 def claim(connection: Connection[Any], marks: Iterable[DirtyDay]) -> None:

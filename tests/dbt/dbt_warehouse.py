@@ -18,7 +18,7 @@ from echo_quality.odcs import read_contracts
 
 CONTRACTS = Path(echo_quality.__file__).with_name("contracts")
 CALENDAR = "dim_date"
-_BUILT = "schemaname in ('intermediate', 'core', 'finance', 'marketing', 'experiments', 'customers')"
+_BUILT = "schemaname in ('intermediate', 'core', 'finance', 'marketing', 'experiments', 'customers', 'features')"
 
 
 @dataclass(frozen=True)

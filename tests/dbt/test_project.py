@@ -15,6 +15,7 @@ pytestmark = pytest.mark.database
 CLOCK = re.compile(
     r"\b(now\s*\(|current_(date|time|timestamp)|localtime|clock_timestamp|transaction_timestamp|run_started_at)"
 )
+_STRATEGIES = {"day": "replace_window", "month": "replace_months", "as_of": "replace_snapshots"}
 
 
 def _models(dbt: Dbt) -> list[ModelNode]:
@@ -58,15 +59,17 @@ def test_only_staging_views_read_sources(dbt: Dbt) -> None:
     assert readers == {"stg"}
 
 
-def test_every_model_built_by_day_or_month_names_its_column_and_replaces_what_it_builds(dbt: Dbt) -> None:
+def test_every_incremental_model_names_its_column_and_replaces_what_it_builds(dbt: Dbt) -> None:
     incremental = [model for model in _models(dbt) if model.config.materialized == "incremental"]
     assert {"fact_transactions", "fact_marketing", "int_customer_transactions"} <= {model.name for model in incremental}
     for model in incremental:
         declared = model.config.meta["echo"]
-        assert declared["reach"] in ("day", "month"), f"{model.name} declares the reach {declared['reach']}"
-        assert declared[f"{declared['reach']}_column"] in model.columns
-        replaces = {"day": "replace_window", "month": "replace_months"}[declared["reach"]]
-        assert model.config.incremental_strategy == replaces
+        assert declared["reach"] in _STRATEGIES, f"{model.name} declares the reach {declared['reach']}"
+        assert model.config.incremental_strategy == _STRATEGIES[declared["reach"]]
+        if declared["reach"] == "as_of":
+            assert {f"{declared['entity']}_id", "snapshot_date", "event_timestamp"} <= set(model.columns)
+        else:
+            assert declared[f"{declared['reach']}_column"] in model.columns
 
 
 def test_every_singular_test_names_the_model_that_it_judges(dbt: Dbt) -> None:

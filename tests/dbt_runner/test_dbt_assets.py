@@ -96,9 +96,9 @@ def test_a_dbt_test_is_a_check_in_words_that_blocks_if_it_is_an_error(settings: 
     assert not checks["revenue_summary_total_revenue_not_null"].blocking
 
 
-def test_the_steps_of_the_platform_are_three_and_each_has_a_pool(platform: list[dg.AssetsDefinition]) -> None:
+def test_the_steps_of_the_platform_are_four_and_each_has_a_pool(platform: list[dg.AssetsDefinition]) -> None:
     assert [(step.op.name, step.op.pool) for step in platform] == [
-        (name, name) for name in ("dbt_dimensions", "dbt_facts", "dbt_marts")
+        (name, name) for name in ("dbt_dimensions", "dbt_facts", "dbt_marts", "dbt_features")
     ]
 
 
@@ -118,11 +118,14 @@ def test_every_asset_has_a_description_and_an_owner(platform: list[dg.AssetsDefi
     assert all(spec.owners and spec.group_name for step in platform for spec in step.specs)
 
 
-def test_only_facts_are_partitioned_and_a_range_of_them_is_one_run(platform: list[dg.AssetsDefinition]) -> None:
-    dimensions, facts, marts = platform
+def test_facts_and_features_are_partitioned_and_a_range_of_them_is_one_run(
+    platform: list[dg.AssetsDefinition],
+) -> None:
+    dimensions, facts, marts, features = platform
     assert (dimensions.partitions_def, marts.partitions_def) == (None, None)
-    assert isinstance(facts.partitions_def, dg.DailyPartitionsDefinition)
-    assert facts.backfill_policy == dg.BackfillPolicy.single_run()
+    for partitioned in (facts, features):
+        assert isinstance(partitioned.partitions_def, dg.DailyPartitionsDefinition)
+        assert partitioned.backfill_policy == dg.BackfillPolicy.single_run()
 
 
 def test_partitions_go_from_the_first_day_of_the_settings_to_today(settings: Settings) -> None:

@@ -1,4 +1,4 @@
-"""The three steps follow from the manifest, and a project that cannot be split is refused with the fix."""
+"""The four steps follow from the manifest, and a project that cannot be split is refused with the fix."""
 
 from __future__ import annotations
 
@@ -41,30 +41,46 @@ NODES = {
     "unused": model("core", "dim_campaign"),
     "dim": model("core", "dim"),
     "fact": model("core", "fact", "day"),
-    "feature": model("features", "feature", "day"),
+    "lines": model("core", "lines", "day"),
+    "feature": model("features", "feature", "as_of"),
     "mart": model("finance", "mart"),
     "recurring": model("finance", "mrr_monthly"),
     "on_facts": model("core", "fact_by_month"),
 }
-EDGES = [("view", "dim"), ("dim", "fact"), ("fact", "feature"), ("fact", "mart"), ("fact", "on_facts")]
+EDGES = [
+    ("view", "dim"),
+    ("dim", "fact"),
+    ("fact", "lines"),
+    ("fact", "mart"),
+    ("fact", "on_facts"),
+    ("on_facts", "feature"),
+]
 
 
 def test_what_facts_need_comes_before_them_and_what_needs_them_after() -> None:
     assert steps(manifest_of(NODES, EDGES)) == Steps(
         dimensions=frozenset({"view", "seed", "dim", "unused"}),
-        facts=frozenset({"fact", "feature"}),
+        facts=frozenset({"fact", "lines"}),
         marts=frozenset({"mart", "recurring", "on_facts"}),
+        features=frozenset({"feature"}),
     )
 
 
 def test_a_mart_that_a_daily_model_reads_is_built_before_it() -> None:
-    found = steps(manifest_of(NODES, [*EDGES, ("recurring", "feature")]))
+    found = steps(manifest_of(NODES, [*EDGES, ("recurring", "lines")]))
     assert "recurring" in found.dimensions
 
 
 def test_a_whole_model_between_two_daily_ones_is_refused() -> None:
     with pytest.raises(StepsError, match=r"core/fact_by_month: above one daily model and below another"):
-        steps(manifest_of(NODES, [*EDGES, ("on_facts", "feature")]))
+        steps(manifest_of(NODES, [*EDGES, ("on_facts", "lines")]))
+
+
+@pytest.mark.parametrize("below", ["mart", "lines", "view"])
+def test_whatever_reads_snapshots_is_refused_since_they_come_last(below: str) -> None:
+    schema, name = NODES[below]["schema"], NODES[below]["name"]
+    with pytest.raises(StepsError, match=rf"{schema}/{name}: reads a model with snapshots"):
+        steps(manifest_of({**NODES, "alone": model("features", "alone", "as_of")}, [*EDGES, ("alone", below)]))
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from echo_assets.dbt.nodes import built_nodes
 from echo_assets.dbt.project import load_project
+from echo_assets.planner.snapshots import marks_of
 from echo_assets.planner.state import Target
 from echo_assets.readouts import counting, due
 from echo_assets.readouts.running import Running
@@ -41,11 +42,11 @@ def touch(ledger: psycopg.Connection, source: str, mark: int, *days: date) -> No
 
 
 def unseen(ledger: psycopg.Connection) -> set[date]:
-    return {mark.day for mark in due.marks_of(ledger, TARGET, JANUARY, unseen=True)}
+    return {mark.day for mark in marks_of(ledger, TARGET, JANUARY, unseen=True)}
 
 
 def see(ledger: psycopg.Connection) -> None:
-    due.claim(ledger, due.marks_of(ledger, TARGET, JANUARY, unseen=False))
+    due.claim(ledger, marks_of(ledger, TARGET, JANUARY, unseen=False))
 
 
 @given(st.lists(st.tuples(DAYS, st.none() | DAYS), max_size=4), DAYS)

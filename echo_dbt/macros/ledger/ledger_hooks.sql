@@ -16,8 +16,13 @@ begin
         {%- if ledger_reach(model) != 'whole' and not is_incremental() %}
         delete from ops.built_days where asset = '{{ asset }}';
         {%- endif %}
+        {{- remember_snapshots(gates) if ledger_reach(model) == 'as_of' }}
         create temp table echo_marks on commit drop as
-        {{ ledger_whole_marks(gates) if ledger_reach(model) == 'whole' else ledger_day_marks(gates, asset) }};
+        {{ ledger_marks(gates, asset) }};
+    {%- if ledger_reach(model) == 'as_of' %}
+    else
+        raise exception 'this database has no ledger that could say of which days there are data: run `echoctl up`';
+    {%- endif %}
     end if;
     {%- endif %}
     {{- remember_months() if ledger_reach(model) == 'month' }}
@@ -37,6 +42,7 @@ begin
     if {{ ledger_exists() }} then
     {{- record_changed_versions() if ledger_meta(model).get('versions') }}
     {{- record_restatements() if ledger_meta(model).get('restates') }}
+    {{- record_superseded() if ledger_reach(model) == 'as_of' }}
     {%- if ledger_reach(model) == 'whole' %}
         insert into ops.built_assets (asset, source, mark, built_at)
         select '{{ asset }}', source, mark, now() from echo_marks

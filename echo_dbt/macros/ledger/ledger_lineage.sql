@@ -12,7 +12,7 @@
     {%- do return(node.config.get('meta', {}).get('echo', {})) -%}
 {% endmacro %}
 
-{#- 'day' or 'month' for a model that is rebuilt so, 'whole' for every other table. -#}
+{#- 'day' or 'month' for a model that is rebuilt so, 'as_of' for one with snapshots, 'whole' for every other table. -#}
 {% macro ledger_reach(node) %}
     {%- do return(ledger_meta(node).get('reach', 'whole')) -%}
 {% endmacro %}
@@ -41,8 +41,8 @@
 
 {#- Returns {source: [gate]} for everything that makes a node dirty. A gate is a table between the two, {asset, reach}:
     the node has seen no more of the source than that table had.
-    A model built by day or month sees nothing of a whole table but keys. So the table's sources do not make it dirty;
-    the table is only a gate for the sources that the two share, and, if its members have versions, a source itself. -#}
+    A model built by day, by month or as of days sees nothing of a whole table but keys. So the table's sources do not make
+    it dirty; the table is only a gate for the sources that the two share, and, if its members have versions, a source itself. -#}
 {% macro ledger_gates(node) %}
     {%- set inputs = ledger_inputs(node) -%}
     {%- set gates = {} -%}

@@ -2,6 +2,13 @@
     Publishing raises the marks of ops.dirty_days; a table between the model and the source holds the claim back
     until it has been rebuilt itself, so that the model stays dirty and a race or a crash heals. -#}
 
+{% macro ledger_marks(gates, asset) -%}
+    {%- if ledger_reach(model) == 'whole' -%}{{ ledger_whole_marks(gates) }}
+    {%- elif ledger_reach(model) == 'as_of' -%}{{ ledger_snapshot_marks(gates) }}
+    {%- else -%}{{ ledger_day_marks(gates, asset) }}
+    {%- endif -%}
+{%- endmacro %}
+
 {#- A whole table: one mark per source. -#}
 {% macro ledger_whole_marks(gates) %}
     {%- for source, tables in gates.items() %}
@@ -52,3 +59,38 @@
             and built.day = dirty.day and built.mark = dirty.mark
     )
 {%- endmacro %}
+
+{#- A model with snapshots: for each of its snapshots that is in the window the newest mark up to its day, less if a table
+    between has not seen it all. -#}
+{% macro ledger_snapshot_marks(gates) %}
+    {%- for source, tables in gates.items() %}
+        select '{{ source }}' as source, day, least(
+            mark, held_back
+            {%- for table in tables if table.reach == 'whole' %},
+            (
+                select coalesce(max(mark), 0) from ops.built_assets
+                where asset = '{{ table.asset }}' and source = '{{ source }}'
+            )
+            {%- endfor %}
+        ) as mark
+        from (
+            select
+                day, is_snapshot,
+                max(mark) over up_to_day as mark,
+                min(mark) filter (where not is_built) over up_to_day - 1 as held_back
+            from (
+                select
+                    dirty.day, dirty.mark, false as is_snapshot, true
+                    {%- for table in tables if table.reach != 'whole' %} and {{ ledger_day_is_built(table) }}{% endfor %} as is_built
+                from ops.dirty_days as dirty
+                where dirty.source = '{{ source }}'
+                union all
+                select days.day, null, true, true from {{ snapshot_days() }} as days (day)
+                where {{ in_window('days.day') }}
+            ) as marked
+            window up_to_day as (order by day)
+        ) as known
+        where is_snapshot and mark is not null
+        {% if not loop.last %}union all{% endif %}
+    {%- endfor %}
+{% endmacro %}

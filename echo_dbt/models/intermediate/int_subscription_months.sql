@@ -45,13 +45,9 @@ final as (
         month_end_states.billing_period,
         month_end_states.status as state,
         month_end_states.amount,
-        case
-            when month_end_states.status not in ({{ counted_statuses('subscriptions') }}) then 0
-            when month_end_states.billing_period = 'weekly' then 52 * month_end_states.amount
-            when month_end_states.billing_period = 'monthly' then 12 * month_end_states.amount
-            when month_end_states.billing_period = 'quarterly' then 4 * month_end_states.amount
-            when month_end_states.billing_period = 'annual' then month_end_states.amount
-        end as annual_amount
+        {{ annual_amount(
+            'month_end_states.status', 'month_end_states.billing_period', 'month_end_states.amount'
+        ) }} as annual_amount
     from month_end_states
     cross join lateral (
         {{ date_spine('month', 'month_end_states.first_month', 'month_end_states.before_month') }}

@@ -1,0 +1,55 @@
+{#- Models that are built as of days (`meta: {echo: {reach: as_of, entity: ...}}`) hold snapshots of their entities as of
+    the end of the retained days: the recent days of the data, and the month ends before them. Which days those are
+    follows from the ledger. Such a model reads the staging source of whatever it takes from a table that is rebuilt whole,
+    if it is more than a key: else it would not become dirty by it. -#}
+
+{#- What such a model says in its meta: which days it retains, and within how many days of its end a first build of a
+    snapshot was in time. `echo_assets/planner` reads it, too. -#}
+{% macro snapshot_settings() %}
+    {%- do return({
+        'recent_days': var('feature_days'),
+        'live_days': var('live_days'),
+        'first_date': var('first_date'),
+    }) -%}
+{% endmacro %}
+
+{#- A table function: the days of which the model holds a snapshot, in its own build those that it is about to make
+    included. -#}
+{% macro snapshot_days() -%}
+    ops.snapshot_days('{{ ledger_asset(model) | trim }}')
+{%- endmacro %}
+
+{#- A table function: the days that the model should hold. They begin with the data of the daily models that it reads. -#}
+{% macro retained_days(gates) -%}
+    {%- set settings = model.config.meta['snapshots'] -%}
+    {%- set sources = [] -%}
+    {%- for source, tables in gates.items() if '/' not in source and tables | selectattr('reach', 'equalto', 'day') | list -%}
+        {%- do sources.append("'" ~ source ~ "'") -%}
+    {%- endfor -%}
+    ops.retained_days(
+        array[{{ sources | join(', ') }}]::text[], '{{ settings["first_date"] }}', {{ settings['recent_days'] }}, {{ last_snapshot_day() }}
+    )
+{%- endmacro %}
+
+{#- No snapshot is of a later day. -#}
+{% macro last_snapshot_day() -%}
+    {%- set value = var('today') | string -%}
+    {%- if value != 'today' and not modules.re.fullmatch('[0-9]{4}-[0-9]{2}-[0-9]{2}', value) -%}
+        {{ exceptions.raise_compiler_error("var today is '" ~ value ~ "': give an ISO date (2024-01-31), or `today`") }}
+    {%- endif -%}
+    '{{ value }}'::date
+{%- endmacro %}
+
+{#- The incremental strategy `replace_snapshots`: the snapshots of the window are made anew, those that are no longer
+    retained go. dbt runs it inside the model's one transaction. -#}
+{% macro get_incremental_replace_snapshots_sql(arg_dict) %}
+    {%- set columns = get_quoted_csv(arg_dict['dest_columns'] | map(attribute='name')) %}
+
+    delete from {{ arg_dict['target_relation'] }}
+    where
+        {{ in_window('snapshot_date') }}
+        or snapshot_date not in (select days.day from {{ snapshot_days() }} as days (day));
+
+    insert into {{ arg_dict['target_relation'] }} ({{ columns }})
+    (select {{ columns }} from {{ arg_dict['temp_relation'] }});
+{% endmacro %}

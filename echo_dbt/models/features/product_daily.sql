@@ -1,0 +1,178 @@
+{{
+    config(
+        indexes=[{'columns': ['snapshot_date', 'product_id'], 'unique': True}],
+        meta={'snapshots': snapshot_settings()},
+    )
+}}
+
+with
+
+transactions as (
+
+    select * from {{ ref('fact_transactions') }}
+    where is_counted
+
+),
+
+products as (
+
+    select * from {{ ref('dim_product') }}
+    where product_id is not null
+
+),
+
+product_versions as (
+
+    select * from {{ ref('int_product_scd2') }}
+
+),
+
+catalogue as (
+
+    select * from {{ ref('stg_products') }}
+
+),
+
+{{ reported_versions('product_versions', 'catalogue', 'product_id', ['price']) }},
+
+{{ snapshots() }},
+
+product_days as (
+
+    select
+        products.product_id,
+        transactions.transaction_date,
+        count(*) as orders,
+        sum(transactions.amount) as revenue,
+        sum(transactions.quantity) as units,
+        count(*) filter (where transactions.amount < 0) as returns,
+        sum(transactions.amount) filter (where transactions.amount > 0 and transactions.quantity > 0) as sold_for,
+        sum(transactions.quantity) filter (where transactions.amount > 0 and transactions.quantity > 0) as sold_units,
+        max(transactions.transaction_date) filter (where transactions.amount > 0) as sale_date
+    from transactions
+    inner join products
+        on transactions.product_key = products.product_key
+    group by 1, 2
+
+),
+
+aged_days as (
+
+    select
+        product_days.*,
+        snapshots.snapshot_date,
+        snapshots.snapshot_date - product_days.transaction_date as age
+    from product_days
+    inner join snapshots
+        on product_days.transaction_date <= snapshots.snapshot_date
+
+),
+
+sales as (
+
+    select
+        product_id,
+        snapshot_date,
+        sum(orders) filter (where age < 7) as orders_7d,
+        sum(orders) filter (where age < 28) as orders_28d,
+        sum(units) filter (where age < 28) as units_28d,
+        sum(revenue) filter (where age < 28) as revenue_28d,
+        sum(revenue) filter (where age < 90) as revenue_90d,
+        sum(returns) filter (where age < 28) as returns_28d,
+        sum(sold_for) filter (where age < 28) as sold_for_28d,
+        sum(sold_units) filter (where age < 28) as sold_units_28d,
+        max(sale_date) as last_sale_date
+    from aged_days
+    group by 1, 2
+
+),
+
+{# Of the sales of one product to one customer the last one up to a day stands for the customer on that day. #}
+purchases as (
+
+    select
+        products.product_id,
+        transactions.transaction_date,
+        lead(transactions.transaction_date, 1, 'infinity') over (
+            partition by products.product_id, transactions.customer_id
+            order by transactions.transaction_date
+        ) as next_date
+    from transactions
+    inner join products
+        on transactions.product_key = products.product_key
+    where
+        transactions.amount > 0
+        and transactions.transaction_date > (select min(snapshots.snapshot_date) from snapshots) - 28
+        and transactions.transaction_date <= (select max(snapshots.snapshot_date) from snapshots)
+
+),
+
+buyers as (
+
+    select
+        purchases.product_id,
+        snapshots.snapshot_date,
+        count(*) as buyers_28d
+    from purchases
+    inner join snapshots
+        on
+            purchases.transaction_date <= snapshots.snapshot_date
+            and purchases.transaction_date > snapshots.snapshot_date - 28
+            and purchases.next_date > snapshots.snapshot_date
+    group by 1, 2
+
+),
+
+known_products as (
+
+    select
+        reported_versions.product_id,
+        snapshots.snapshot_date
+    from reported_versions
+    inner join snapshots
+        on reported_versions.reported_date <= snapshots.snapshot_date
+
+    union
+
+    select
+        product_id,
+        snapshot_date
+    from sales
+
+),
+
+final as (
+
+    select
+        known_products.product_id,
+        known_products.snapshot_date,
+        snapshots.event_timestamp,
+        reported_versions.price::numeric(18, 2) as price,
+        coalesce(sales.orders_7d, 0)::bigint as orders_7d,
+        coalesce(sales.orders_28d, 0)::bigint as orders_28d,
+        coalesce(sales.units_28d, 0)::numeric(18, 3) as units_28d,
+        coalesce(sales.revenue_28d, 0)::numeric(18, 2) as revenue_28d,
+        coalesce(sales.revenue_90d, 0)::numeric(18, 2) as revenue_90d,
+        coalesce(buyers.buyers_28d, 0) as buyers_28d,
+        {{ calculate_ratio('sales.sold_for_28d', 'sales.sold_units_28d') }}::numeric(38, 16) as avg_price_28d,
+        coalesce(sales.returns_28d, 0)::bigint as returns_28d,
+        known_products.snapshot_date - sales.last_sale_date as days_since_last_sale
+    from known_products
+    inner join snapshots
+        on known_products.snapshot_date = snapshots.snapshot_date
+    left join sales
+        on
+            known_products.product_id = sales.product_id
+            and known_products.snapshot_date = sales.snapshot_date
+    left join buyers
+        on
+            known_products.product_id = buyers.product_id
+            and known_products.snapshot_date = buyers.snapshot_date
+    left join reported_versions
+        on
+            known_products.product_id = reported_versions.product_id
+            and {{ version_holds_on('reported_versions', 'known_products.snapshot_date') }}
+
+)
+
+select * from final
