@@ -13,7 +13,8 @@ ALPHA = 0.05
 
 _SHARED = 1.5
 """The variance of a mean over that of as many independent batches, where origins have the less in common the further
-apart they are, and nothing from one horizon on: neighbouring batches then correlate by a quarter, and this is 1 + 2 / 4.
+apart they are, and nothing from one horizon on: neighbouring batches then correlate by a quarter, so it is
+1 + 2 / 4.
 """
 
 

@@ -18,7 +18,6 @@ from echo_ml.models.forecast.history import History, monthly
 
 TOTAL_DAYS = 28
 """Over how many days the total goes: whole weeks, so that totals can be compared."""
-_MONTHS_AHEAD = 1 + MONTHS.horizon
 _CENT = Decimal("0.01")
 
 
@@ -64,7 +63,7 @@ class RevenueForecast:
 
     def _month_rows(self) -> Iterator[Row]:
         begun = self.days.first.replace(day=1)
-        for ahead in range(_MONTHS_AHEAD):
+        for ahead in range(MONTHS.horizon):
             month = Grain.MONTH.start(begun, ahead)
             if row := self._summed(month) or self._modelled(month):
                 yield row
