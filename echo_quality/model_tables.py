@@ -86,13 +86,13 @@ SCORINGS = Table(
         TableColumn("model", "text", not_null=True),
         TableColumn("model_version", "integer", not_null=True),
         TableColumn("snapshot_date", "date", not_null=True),
-        TableColumn("seen_mark", "bigint", not_null=True),
+        TableColumn("seen", "text", not_null=True),
         TableColumn("rows", "bigint", not_null=True),
         TableColumn("changed", "bigint", not_null=True),
         TableColumn("scored_at", _TIME, not_null=True, extras=_NOW),
         TableColumn("run_id", "text"),
     ),
-    comment="One row is one scoring of a snapshot: by which version, and up to which mark of the ledger it has seen.",
+    comment="One row is one scoring of a snapshot: by which version, and what the snapshot was made of.",
 )
 
 MODEL_TABLES = (TRAINING_SETS, EVALUATIONS, MODEL_ALIASES, CHURN_SCORES, SCORINGS)
