@@ -10,11 +10,13 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from echo_ml.serving.limits import SHORTEST_KEY, ServingLimits
 from echo_quality.loading.limits import Limits
 
 Parsed = TypeVar("Parsed")
@@ -45,6 +47,7 @@ class Settings:
     database_url: str | None = field(default=None, repr=False)
     kafka_bootstrap: str | None = None
     mlflow_tracking_uri: str | None = field(default=None, repr=False)
+    redis_url: str | None = field(default=None, repr=False)
     alert_url: str | None = field(default=None, repr=False)
     alert_repeat_hours: int = 24
     alert_max_per_hour: int = 20
@@ -52,10 +55,15 @@ class Settings:
     timezone: str = "UTC"
     start_date: date = date(2023, 1, 1)
     max_rejected_share: float | None = None
+    churn_horizon_days: int = 90
     dbt_subprocess: bool = False
     memory_limit_mb: int = 96
     postgres_port: int | None = None
     limits: Limits = field(default_factory=Limits)
+    api_keys: tuple[str, ...] = field(default=(), repr=False)
+    serve_host: str = "127.0.0.1"
+    serve_port: int = 8000
+    serving: ServingLimits = field(default_factory=ServingLimits)
 
     @property
     def lake(self) -> Path:
@@ -73,6 +81,16 @@ class Settings:
         return self.home / "postgres"
 
     @property
+    def training_sets(self) -> Path:
+        """Training sets as Parquet, by the hash of their content."""
+        return self.home / "models" / "training_sets"
+
+    @property
+    def mlflow(self) -> Path:
+        """The files of runs and models, where MLflow is a database."""
+        return self.home / "mlflow"
+
+    @property
     def docs(self) -> Path:
         """Rendered pages: reports and data documentation."""
         return self.home / "docs"
@@ -88,6 +106,7 @@ class Settings:
             database_url=given.read("ECHO_DATABASE_URL", _database_url, None),
             kafka_bootstrap=given.read("ECHO_KAFKA_BOOTSTRAP", str, None),
             mlflow_tracking_uri=given.read("MLFLOW_TRACKING_URI", str, None),
+            redis_url=given.read("ECHO_REDIS_URL", _redis_url, None),
             alert_url=given.read("ECHO_ALERT_URL", str, None),
             alert_repeat_hours=given.read("ECHO_ALERT_REPEAT_HOURS", _hours, 24),
             alert_max_per_hour=given.read("ECHO_ALERT_MAX_PER_HOUR", _messages, 20),
@@ -95,10 +114,15 @@ class Settings:
             timezone=given.read("ECHO_TIMEZONE", _timezone, "UTC"),
             start_date=given.read("ECHO_START_DATE", _date, date(2023, 1, 1)),
             max_rejected_share=given.read("ECHO_MAX_REJECTED_SHARE", _share, None),
+            churn_horizon_days=given.read("ECHO_CHURN_HORIZON_DAYS", _horizon, 90),
             dbt_subprocess=given.read("ECHO_DBT_SUBPROCESS", _flag, False),
             memory_limit_mb=given.read("ECHO_MEMORY_LIMIT_MB", _megabytes, 96),
             postgres_port=given.read("ECHO_POSTGRES_PORT", _port, None),
             limits=given.limits(),
+            api_keys=given.read("ECHO_API_KEYS", _api_keys, ()),
+            serve_host=given.read("ECHO_SERVE_HOST", _host, "127.0.0.1"),
+            serve_port=given.read("ECHO_SERVE_PORT", _port, 8000),
+            serving=given.serving(),
         )
 
 
@@ -138,6 +162,15 @@ class _Given:
         given = {each.name: self.read(Limits.setting(each.name), _limit(each.name), None) for each in fields(Limits)}
         return replace(usual, **{name: value for name, value in given.items() if value is not None})
 
+    def serving(self) -> ServingLimits:
+        """What a caller of the API may do: one variable a limit."""
+        usual = ServingLimits()
+        given = {
+            name: self.read(ServingLimits.setting(name), _between(*bounds), getattr(usual, name))
+            for name, bounds in _SERVING.items()
+        }
+        return replace(usual, **given)
+
 
 def _path(text: str) -> Path:
     return Path(text).expanduser().resolve()
@@ -147,6 +180,15 @@ def _database_url(text: str) -> str:
     parts = urlsplit(text)
     if parts.scheme not in {"postgresql", "postgres"}:
         raise _Refused("a PostgreSQL URL such as postgresql://user@host:5432/warehouse", f"{parts.scheme or '...'}:...")
+    return text
+
+
+def _redis_url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in {"redis", "rediss"} or not parts.hostname:
+        raise _Refused("a Redis URL such as redis://:secret@host:6379/0", f"{parts.scheme or '...'}:...")
+    if "," in unquote(parts.netloc):
+        raise _Refused("a Redis URL without a comma in user and password: Feast splits there", f"{parts.scheme}:...")
     return text
 
 
@@ -191,12 +233,38 @@ def _limit(name: str) -> Callable[[str], int]:
     return lambda text: _whole(text, 1, most)
 
 
+_SERVING = {"rate": (1, 100_000), "max_batch": (1, 10_000), "max_body_kb": (1, 100_000)}
+"""The limits of the API, and what each may be."""
+
+
+def _between(low: int, high: int) -> Callable[[str], int]:
+    return lambda text: _whole(text, low, high)
+
+
+def _api_keys(text: str) -> tuple[str, ...]:
+    keys = tuple(filter(None, (key.strip() for key in text.split(","))))
+    if not all(len(key) >= SHORTEST_KEY and key.isascii() and key.isprintable() and " " not in key for key in keys):
+        raise _Refused(f"keys of {SHORTEST_KEY} characters or more, separated by commas, without blanks", "...")
+    return keys
+
+
+def _host(text: str) -> str:
+    try:
+        return str(ip_address(text.strip("[]")))
+    except ValueError:
+        raise _Refused("an address to listen on, such as 127.0.0.1, ::1 or 0.0.0.0") from None
+
+
 def _hours(text: str) -> int:
     return _whole(text, 1, 8760)
 
 
 def _messages(text: str) -> int:
     return _whole(text, 1, 1000)
+
+
+def _horizon(text: str) -> int:
+    return _whole(text, 7, 365)
 
 
 def _port(text: str) -> int:

@@ -20,6 +20,7 @@ from echo_assets.cli import (
     quarantine,
     replay,
     run,
+    serve,
     server_commands,
     status,
     trace,
@@ -35,7 +36,8 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 _TOPICS = (
-    server_commands, run, status, history, replay, erase, ui, trace, impact, demo, data, discover, extract, alert,
+    server_commands, run, status, history, replay, erase, ui, serve, trace, impact, demo, data, discover, extract,
+    alert,
 )  # fmt: skip
 for module in _TOPICS:
     module.register(app)

@@ -19,6 +19,7 @@ def user_mistakes() -> tuple[type[BaseException], ...]:
     from echo_assets.replay import ReplayError
     from echo_assets.server import ServerError
     from echo_assets.settings import SettingsError
+    from echo_ml.serving.server import NotSafe
     from echo_quality.contract import ContractError
     from echo_quality.discover.errors import DiscoverError
     from echo_quality.drift.incidents import IncidentError
@@ -34,5 +35,5 @@ def user_mistakes() -> tuple[type[BaseException], ...]:
         SettingsError, ServerError, ContractError, DiscoverError, ExtractError, RefusedFile, IncidentError,
         MigrationRefused, GeneratorError, DbtProjectError, StepsError, LedgerError, LineageError, TargetsError,
         BackfillError, StuckError, ExperimentError,
-        ReplayError, ErasureError, QuarantineError, DbtError, SuiteError, psycopg.OperationalError, OSError,
+        NotSafe, ReplayError, ErasureError, QuarantineError, DbtError, SuiteError, psycopg.OperationalError, OSError,
     )  # fmt: skip

@@ -11,6 +11,8 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.security import HTTPBearer
+from fastapi.telemetry import TelemetryConfig
+from starlette.exceptions import HTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from echo_ml.features.online import FeaturesNotReady
@@ -21,7 +23,7 @@ from echo_ml.serving.gate.body import BodyGate
 from echo_ml.serving.gate.deadline import Deadline
 from echo_ml.serving.gate.keys import KeyGate, Keys
 from echo_ml.serving.gate.rate import Buckets, RateGate
-from echo_ml.serving.problems import Problem, Unavailable
+from echo_ml.serving.problems import BadField, Problem, Unavailable
 from echo_ml.serving.routes.docs_page import docs_router
 from echo_ml.serving.routes.experiments import experiments_router
 from echo_ml.serving.routes.features import features_router
@@ -33,6 +35,8 @@ from echo_ml.serving.watching import Watch
 TITLE = "Echo"
 _DESCRIPTION = """Metrics, features, predictions and decisions of one warehouse. Every answer says as of when it is,
 what made it, and what the checks of everything behind it say."""
+_SILENT = TelemetryConfig(tracing=False, metrics=False, logs=False, operation_spans=False, auto_configure=False)
+"""FastAPI would hand paths, which hold identifiers, to whatever OpenTelemetry finds in the environment."""
 THREADS = 16
 """Requests that are worked on at once; more would wait for the same two cores and connections."""
 BODY_SECONDS, ANSWER_SECONDS = 10.0, 5.0
@@ -58,7 +62,7 @@ def endpoints(backend: Backend, asks_for_keys: bool, *, watch: bool) -> FastAPI:
     """The API without the gate."""
     api = FastAPI(
         title=TITLE, version=_version(), description=_DESCRIPTION, docs_url=None, redoc_url=None,
-        openapi_url="/openapi.json", lifespan=lambda _: _running(backend, watch),
+        telemetry=_SILENT, openapi_url="/openapi.json", lifespan=lambda _: _running(backend, watch),
         dependencies=[Depends(HTTPBearer(auto_error=False))] if asks_for_keys else None,
     )  # fmt: skip
     for router in (predict_router, features_router, metrics_router, experiments_router, state_router):
@@ -67,6 +71,7 @@ def endpoints(backend: Backend, asks_for_keys: bool, *, watch: bool) -> FastAPI:
     api.add_exception_handler(Problem, _problem)
     api.add_exception_handler(FeaturesNotReady, _not_ready)
     api.add_exception_handler(RequestValidationError, _invalid)
+    api.add_exception_handler(HTTPException, _other)
     backend.monitoring.watch(lambda: health_of(backend).ready, lambda: backend.champion.state.failures)
     return api
 
@@ -102,6 +107,13 @@ def _invalid(_: Request, error: Any) -> JSONResponse:
     """Which field is wrong and why; what was sent is not repeated, since it may be anything."""
     kept = [{name: each[name] for name in ("type", "loc", "msg")} for each in error.errors()]
     return JSONResponse({"detail": kept}, 422)
+
+
+def _other(request: Request, error: Any) -> JSONResponse:
+    """What FastAPI says by itself; a body that is no text is bad input like any other."""
+    if error.status_code == 400:
+        return _problem(request, BadField(("body",), "the body is no JSON text", "json_invalid"))
+    return JSONResponse({"detail": error.detail}, error.status_code, headers=error.headers)
 
 
 def _version() -> str:

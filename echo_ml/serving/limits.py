@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+SHORTEST_KEY = 16
+"""Characters of a key; shorter ones can be guessed."""
+
 
 @dataclass(frozen=True)
 class ServingLimits:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import logging
+import socket
 import sys
 from typing import Any
 
@@ -28,25 +28,29 @@ def require_keys(host: str, keys: tuple[str, ...]) -> None:
         )
 
 
-def run(app: App, host: str, port: int) -> None:
+def listening(host: str, port: int) -> socket.socket:
+    """A socket that listens there; OSError if that cannot be."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family, backlog=CONNECTIONS)
+
+
+def run(app: App, listener: socket.socket) -> None:
     """Serve until SIGTERM or SIGINT; requests that are under way are answered first."""
     import uvicorn
 
     log_to_stdout()
-    uvicorn.run(
-        app, host=host, port=port, log_config=None, access_log=False, proxy_headers=False, server_header=False,
-        http="h11", limit_concurrency=CONNECTIONS, timeout_keep_alive=KEEP_SECONDS,
-        timeout_graceful_shutdown=END_SECONDS, h11_max_incomplete_event_size=16_384,
+    config = uvicorn.Config(
+        app, log_config=None, access_log=False, proxy_headers=False, server_header=False, http="h11",
+        limit_concurrency=CONNECTIONS, timeout_keep_alive=KEEP_SECONDS, timeout_graceful_shutdown=END_SECONDS,
+        h11_max_incomplete_event_size=16_384,
     )  # fmt: skip
+    with listener:
+        uvicorn.Server(config).run(sockets=[listener])
 
 
 def url_of(host: str, port: int) -> str:
     """Where a person finds it."""
-    try:
-        shown = f"[{host}]" if ipaddress.ip_address(host).version == 6 else host
-    except ValueError:
-        shown = host
-    return f"http://{shown}:{port}"
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
 def log_to_stdout() -> None:

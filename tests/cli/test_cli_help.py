@@ -8,7 +8,7 @@ from echoctl import Echoctl
 COMMANDS = (
     "up", "down", "env", "psql", "run", "status", "backfill", "prove", "trace", "impact",
     "demo", "discover", "extract", "check-source", "generate", "contract", "quarantine", "replay", "erase",
-    "incident", "alert", "quality",
+    "incident", "alert", "quality", "serve",
 )  # fmt: skip
 CONTRACT_COMMANDS = ("check", "generate", "diff", "migrate")
 QUALITY_COMMANDS = ("report", "mutate")

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from echo_assets.settings import PROJECT, Settings, SettingsError
+from echo_ml.serving.limits import ServingLimits
 from echo_quality.loading.limits import Limits
 
 
@@ -66,6 +67,9 @@ def test_the_folders_of_a_home_are_inside_it() -> None:
         ("ECHO_MEMORY_LIMIT_MB", "200MB", "whole number"),
         ("ECHO_POSTGRES_PORT", "80", "1024 to 65535"),
         ("ECHO_POSTGRES_PORT", "²", "whole number"),
+        ("ECHO_SERVE_HOST", "localhost", "127.0.0.1"),
+        ("ECHO_SERVE_PORT", "80", "1024 to 65535"),
+        ("ECHO_SERVE_RATE", "0", "1 to 100000"),
     ],
 )
 def test_a_bad_value_is_refused_by_name_with_what_is_accepted(variable: str, value: str, accepted: str) -> None:
@@ -86,6 +90,31 @@ def test_a_refused_database_url_does_not_show_its_password(url: str) -> None:
 def test_the_representation_of_settings_shows_no_password() -> None:
     secret = {"ECHO_DATABASE_URL": "postgresql://me:hunter2@db/x", "ECHO_ALERT_URL": "slack://hunter2/"}
     assert "hunter2" not in repr(Settings.from_environment(secret))
+
+
+def test_keys_of_the_api_are_read_and_neither_shown_nor_told() -> None:
+    settings = Settings.from_environment({"ECHO_API_KEYS": " one-key-of-sixteen , another-of-sixteen,"})
+    assert settings.api_keys == ("one-key-of-sixteen", "another-of-sixteen")
+    assert "sixteen" not in repr(settings)
+    for bad in ("hunter2", "one-key-of-sixteen,hunter2", "hunter2 hunter2 hunter2"):
+        with pytest.raises(SettingsError, match="ECHO_API_KEYS") as refused:
+            Settings.from_environment({"ECHO_API_KEYS": bad})
+        assert "hunter2" not in str(refused.value)
+
+
+def test_the_api_listens_on_this_machine_unless_it_is_told_otherwise() -> None:
+    settings = Settings.from_environment({"ECHO_SERVE_HOST": "[::1]"})
+    assert (settings.serve_host, settings.serve_port) == ("::1", 8000)
+    assert Settings.from_environment({}).serve_host == "127.0.0.1"
+
+
+def test_each_limit_of_the_api_is_a_setting_and_told_in_env_example() -> None:
+    given = {ServingLimits.setting(each.name): "7" for each in fields(ServingLimits)}
+    assert set(astuple(Settings.from_environment(given).serving)) == {7}
+    example = (PROJECT / ".env.example").read_text(encoding="utf-8")
+    told = {name: int(usual) for usual, name in re.findall(r"Default: (\d+)\n(ECHO_SERVE_[A-Z_]+)=", example)}
+    usual = {ServingLimits.setting(each.name): getattr(ServingLimits(), each.name) for each in fields(ServingLimits)}
+    assert told == {**usual, "ECHO_SERVE_PORT": 8000}
 
 
 def test_each_limit_of_a_file_is_a_setting() -> None:

@@ -15,7 +15,8 @@ INPUTS = ("orders_last_30d", "recency_days", "lifetime_avg_order_value")
 def churn_of(values: Mapping[str, Any], version: str) -> float:
     """What version so-and-so says; a missing value counts as nothing."""
     orders, recency, value = (float(values[name] or 0) for name in INPUTS)
-    return 1 / (1 + math.exp(0.3 * orders - 0.02 * recency + 0.001 * value - 0.1 * int(version)))
+    odds = 0.3 * orders - 0.02 * recency + 0.001 * value - 0.1 * int(version)
+    return 1 / (1 + math.exp(max(-500.0, min(500.0, odds))))
 
 
 def formula(version: str) -> Callable[[Rows], list[float]]:

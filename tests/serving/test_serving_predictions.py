@@ -98,6 +98,11 @@ def test_what_is_no_such_document_is_a_422(served: Served, body: str) -> None:
     assert answer.status_code == 422, answer.text
 
 
+def test_a_body_that_is_no_text_is_a_422_as_well(served: Served) -> None:
+    answer = served.client.post("/predict/churn", content=b"\x80abc", headers={"content-type": "application/json"})
+    assert (answer.status_code, answer.json()["detail"][0]["loc"]) == (422, ["body"])
+
+
 def test_an_infinite_number_is_a_422(served: Served) -> None:
     text = str({"features": given(served)}).replace("None", "Infinity").replace("'", '"')
     answer = served.client.post("/predict/churn", content=text, headers={"content-type": "application/json"})

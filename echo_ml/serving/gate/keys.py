@@ -9,9 +9,6 @@ from hashlib import sha256
 from echo_ml.serving.gate.answering import App, Receive, Scope, Send, answer, client_of, header
 from echo_ml.serving.gate.rate import Buckets
 
-SHORTEST = 16
-"""Characters of a key; shorter ones can be guessed."""
-
 
 class Keys:
     """The keys that are known, as hashes. A key's name in the log is the beginning of its hash."""
