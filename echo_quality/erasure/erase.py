@@ -29,6 +29,7 @@ from echo_quality.erasure.identity import (
     salt_of,
 )
 from echo_quality.erasure.places import Handler
+from echo_quality.loading.dirty_days import mark_days
 from echo_quality.loading.loads import lock_source
 from echo_quality.loading.prepare import prepare
 from echo_quality.loading.refusal import RefusedFile
@@ -132,12 +133,7 @@ def _entered(connection: Connection[Any], person: str, known: list[str], by: str
 
 def _mark_dirty(connection: Connection[Any], contract: Contract, found: tables.Found) -> None:
     """The days of the person's rows are built again: with a mark of its own, since no load has touched them."""
-    connection.execute(
-        """with mark as materialized (select nextval(pg_get_serial_sequence('ops.loads', 'load_id')) as mark)
-           insert into ops.dirty_days (source, day, mark) select %s, day, mark.mark from unnest(%s::date[]) as day, mark
-           on conflict (source, day) do update set mark = excluded.mark""",
-        [contract.source, sorted(found.days)],
-    )
+    mark_days(connection, contract.source, found.days)
 
 
 def _count(connection: Connection[Any], token: str, found: Counter[str]) -> None:

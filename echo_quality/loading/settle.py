@@ -10,6 +10,7 @@ from psycopg.types.json import Jsonb
 
 from echo_quality.contract import Contract, LogicalType
 from echo_quality.loading import loads
+from echo_quality.loading.dirty_days import mark_days
 from echo_quality.loading.loads import Load
 from echo_quality.loading.raw_rows import delete_rows
 from echo_quality.loading.tally import Tally
@@ -76,12 +77,7 @@ def settle_keys(
 
 def mark_dirty(connection: Connection[Any], contract: Contract, load: Load, days: Days) -> None:
     """Tell the planner which business days of the source changed."""
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            """insert into ops.dirty_days (source, day, mark) values (%s, %s, %s)
-               on conflict (source, day) do update set mark = excluded.mark""",
-            [(contract.source, day, load.load_id) for day in sorted(days)],
-        )
+    mark_days(connection, contract.source, days, load.load_id)
 
 
 def close_accepted(

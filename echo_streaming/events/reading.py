@@ -2,6 +2,9 @@
 
 Nothing that is read here can make a statement of the database fail: besides the types there are bounds on the record as
 a whole (its size, the character NUL, how deep it is nested) and on the time, for a clock that is wrong.
+
+What is accepted is what the union `types.Event` says. It is read in two steps, the attributes and then the data,
+because the data are kept as they were sent: this way the bytes are gone through once.
 """
 
 from __future__ import annotations
@@ -9,11 +12,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import msgspec
 
-from echo_streaming.events.types import KINDS, TAGS, Event
+from echo_streaming.events.identifiers import odd_identifier
+from echo_streaming.events.types import (
+    TAGS,
+    EventId,
+    ExposureData,
+    Identifier,
+    Moment,
+    SignupData,
+    Source,
+    TransactionData,
+)
 
 LONGEST_RECORD = 1_000_000
 """Bytes; Apache Kafka's own limit of a record is about the same."""
@@ -35,13 +48,15 @@ class Reason(StrEnum):
 
 
 class Read(NamedTuple):
-    """An event as it goes into the database; `payload` is its `data` as it was sent, unknown fields included."""
+    """An event. `payload` is its `data` as it was sent, unknown fields included; `time` is the text of `at`."""
 
     event_id: str
     kind: str
     time: str
+    at: datetime
     user_id: str
     payload: str
+    data: TransactionData | SignupData | ExposureData
 
 
 @dataclass(frozen=True)
@@ -52,12 +67,24 @@ class Refused:
     error: str
 
 
-class _Data(msgspec.Struct, gc=False):
+class _Attributes(msgspec.Struct, gc=False, frozen=True):
+    """What every event has, with its data unread."""
+
+    id: EventId
+    source: Source
+    time: Moment
+    specversion: Literal["1.0"]
+    type: Literal["echo.transaction.v1", "echo.signup.v1", "echo.experiment_exposure.v1"]
     data: msgspec.Raw
+    subject: Identifier | None = None
 
 
-_EVENTS: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
-_DATA = msgspec.json.Decoder(_Data)
+_ATTRIBUTES = msgspec.json.Decoder(_Attributes)
+_DATA: dict[str, tuple[str, msgspec.json.Decoder[TransactionData | SignupData | ExposureData]]] = {
+    TAGS["transaction"]: ("transaction", msgspec.json.Decoder(TransactionData)),
+    TAGS["signup"]: ("signup", msgspec.json.Decoder(SignupData)),
+    TAGS["experiment_exposure"]: ("experiment_exposure", msgspec.json.Decoder(ExposureData)),
+}
 
 
 def read(value: bytes | None, now: datetime) -> Read | Refused:
@@ -69,7 +96,7 @@ def read(value: bytes | None, now: datetime) -> Read | Refused:
     try:
         return _event(value, now)
     except msgspec.ValidationError as error:
-        return _invalid(value, error)
+        return _invalid(value, str(error))
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         return Refused(Reason.NOT_JSON, str(error))
     except RecursionError:
@@ -79,34 +106,50 @@ def read(value: bytes | None, now: datetime) -> Read | Refused:
 
 
 def _event(value: bytes, now: datetime) -> Read | Refused:
-    event = _EVENTS.decode(value)
+    event = _ATTRIBUTES.decode(value)
+    kind, decoder = _DATA[event.type]
+    try:
+        data = decoder.decode(event.data)
+    except msgspec.ValidationError as error:
+        return Refused(Reason.INVALID, _in_data(_without_values(str(error))))
     if b"\\u0000" in value and _has_nul(msgspec.json.decode(value)):
         return Refused(Reason.HAS_NUL, "a text holds the character NUL")
-    if datetime.fromisoformat(event.time) > now + AHEAD:
+    if path := odd_identifier(event.id, event.source, event.subject, data):
+        return Refused(Reason.INVALID, f"an identifier has a character that it must not have - at `{path}`")
+    at = datetime.fromisoformat(event.time)
+    if at > now + AHEAD:
         return Refused(Reason.IN_THE_FUTURE, f"time {event.time} is more than an hour ahead of {now.isoformat()}")
-    payload = str(_DATA.decode(value).data, "utf-8")
-    return Read(event.id, KINDS[type(event)], event.time, event.data.user_id, payload)
+    time = event.time
+    if len(time) > 27 and time[26].isdigit():  # more than microseconds: everybody is to compare the same moment
+        time = at.isoformat()
+    return Read(event.id, kind, time, at, data.user_id, str(event.data, "utf-8"), data)
 
 
 class _Type(msgspec.Struct, gc=False):
     type: str
 
 
-def _invalid(value: bytes, error: msgspec.ValidationError) -> Refused:
-    """Tell a type that nobody here knows from a known one whose fields are wrong."""
+def _invalid(value: bytes, error: str) -> Refused:
+    """Tell a type that nobody here knows from a known one whose attributes are wrong."""
     try:
         found = msgspec.json.decode(value, type=_Type).type
     except (msgspec.DecodeError, RecursionError):
-        return Refused(Reason.INVALID, str(error))
-    if found in TAGS.values():
-        return Refused(Reason.INVALID, _without_values(str(error)))
-    return Refused(Reason.UNKNOWN_TYPE, f"type {found[:100]!r} is none of {', '.join(TAGS.values())}")
+        return Refused(Reason.INVALID, _without_values(error))
+    if found in _DATA:
+        return Refused(Reason.INVALID, _without_values(error))
+    return Refused(Reason.UNKNOWN_TYPE, f"type {found[:100]!r} is none of {', '.join(_DATA)}")
 
 
 def _without_values(message: str) -> str:
     """`Invalid enum value 'x'` quotes the record, which may hold personal data; the path says enough."""
     said, at, path = message.partition(" - at ")
     return f"{said.split(' value ')[0]} value{at}{path}" if said.startswith("Invalid ") else message
+
+
+def _in_data(message: str) -> str:
+    """The path within the event of what is wrong with its data."""
+    said, at, path = message.partition(" - at `$")
+    return f"{said} - at `$.data{path}" if at else f"{said} - at `$.data`"
 
 
 def _has_nul(value: object) -> bool:

@@ -1,0 +1,110 @@
+"""What waits to be written: records, in the order in which they were read, with what each holds. No database, no Kafka.
+
+A batch can be cut in two at any record; each part moves the offsets to where it ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple, Protocol
+
+from echo_streaming.events.reading import Read, Refused, read
+
+Headers = list[tuple[str, Any]] | None
+
+
+class Record(Protocol):
+    """A record of the topic, as the Kafka client has it."""
+
+    def partition(self) -> int | None:
+        """Where it was read."""
+
+    def offset(self) -> int | None:
+        """Where it was read."""
+
+    def key(self) -> Any:
+        """Bytes, or None."""
+
+    def value(self) -> Any:
+        """Bytes, or None."""
+
+    def headers(self) -> Any:
+        """Pairs of a name and bytes, or None."""
+
+
+class Placed(NamedTuple):
+    """An event, and where it was read."""
+
+    event: Read
+    partition: int
+    offset: int
+
+
+class DeadLetter(NamedTuple):
+    """A record that is no event, and why."""
+
+    record: Record
+    refused: Refused
+
+
+@dataclass
+class Batch:
+    """Records that were read and are not written yet; `holds` has what each of them is."""
+
+    records: list[Record] = field(default_factory=list)
+    holds: list[Read | Refused] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.records)
+
+    def add(self, records: list[Record], now: datetime) -> None:
+        """Read records, and keep what they hold."""
+        self.records += records
+        self.holds += [read(record.value(), now) for record in records]
+
+    @property
+    def upto(self) -> dict[int, int]:
+        """By partition, the offset after its last record."""
+        return {_partition(record): _offset(record) + 1 for record in self.records}
+
+    def events(self) -> list[Placed]:
+        """Each event once: of those with one id, the first. The database does the same across batches."""
+        found: dict[str, Placed] = {}
+        for record, holds in zip(self.records, self.holds, strict=True):
+            if isinstance(holds, Read) and holds.event_id not in found:
+                found[holds.event_id] = Placed(holds, _partition(record), _offset(record))
+        return list(found.values())
+
+    def dead_letters(self) -> list[DeadLetter]:
+        """What is no event."""
+        pairs = zip(self.records, self.holds, strict=True)
+        return [DeadLetter(record, holds) for record, holds in pairs if isinstance(holds, Refused)]
+
+    def halves(self) -> tuple[Batch, Batch]:
+        """The first half of the records and the second."""
+        middle = len(self) // 2
+        first = Batch(self.records[:middle], self.holds[:middle])
+        return first, Batch(self.records[middle:], self.holds[middle:])
+
+    def without(self, partitions: Iterable[int]) -> Batch:
+        """What is left when some partitions are not ours any more."""
+        gone = set(partitions)
+        return self._where(lambda record: _partition(record) not in gone)
+
+    def after(self, written: Mapping[int, int]) -> Batch:
+        """What is left when everything before these offsets turns out to be written already."""
+        return self._where(lambda record: _offset(record) >= written.get(_partition(record), 0))
+
+    def _where(self, is_kept: Callable[[Record], bool]) -> Batch:
+        kept = [pair for pair in zip(self.records, self.holds, strict=True) if is_kept(pair[0])]
+        return Batch([record for record, _ in kept], [holds for _, holds in kept])
+
+
+def _partition(record: Record) -> int:
+    return record.partition() or 0
+
+
+def _offset(record: Record) -> int:
+    return record.offset() or 0

@@ -1,0 +1,205 @@
+"""Writing a batch: one transaction moves the offsets and writes everything that follows from the records.
+
+The steps take a connection and values, and nothing else: no Kafka, no clock but the database's. What a business day
+means outside of this schema is the caller's: `mark_days` is handed in, and is called within the transaction.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+from importlib import resources
+from typing import Any
+
+from psycopg import Connection
+from psycopg.types.json import Jsonb
+
+from echo_streaming.consumer.batches import Batch, DeadLetter, Placed
+from echo_streaming.consumer.offsets import Claims
+from echo_streaming.consumer.statements import COPY, DEAD_LETTERS, EXPOSURES, FUNNEL, KNOWN, NOW, TRANSACTIONS, UNIT
+from echo_streaming.consumer.tallies import Tallies, tally
+from echo_streaming.consumer.terms import Terms
+from echo_streaming.events.types import TAGS, TransactionData
+
+Days = Mapping[str, Iterable[date]]
+MarkDays = Callable[[Connection[Any], Days], None]
+"""Told, within the transaction, which business days changed, by kind of event."""
+
+
+def mark_nothing(connection: Connection[Any], days: Days) -> None:
+    """For whoever has nothing that depends on days."""
+    del connection, days
+
+
+@dataclass(frozen=True)
+class Written:
+    """What a flush wrote, in records."""
+
+    events: int = 0
+    duplicates: int = 0
+    late: int = 0
+    dead_letters: int = 0
+
+    def __add__(self, other: Written) -> Written:
+        return Written(
+            self.events + other.events,
+            self.duplicates + other.duplicates,
+            self.late + other.late,
+            self.dead_letters + other.dead_letters,
+        )
+
+
+@dataclass(frozen=True)
+class Sink:
+    """Writes batches of one topic."""
+
+    terms: Terms
+    mark_days: MarkDays = mark_nothing
+
+    def write(self, connection: Connection[Any], claims: Claims, batch: Batch) -> Written:
+        """Write a batch, or nothing of it; Fenced if a partition is not ours any more."""
+        upto, events = batch.upto, batch.events()
+        with connection.transaction():
+            claims.advance(connection, upto)
+            written = self.apply(connection, events)
+            dead = write_dead_letters(connection, self.terms.topic, claims, batch.dead_letters())
+        claims.moved(upto)
+        repeated = len(batch) - dead - len(events)
+        return Written(written.events, written.duplicates + repeated, written.late, dead)
+
+    def apply(self, connection: Connection[Any], events: list[Placed]) -> Written:
+        """Write events within the caller's transaction; one that is there already changes nothing.
+
+        psycopg.errors.UniqueViolation if another transaction wrote one of them in this moment: then once more.
+        """
+        known = {row[0] for row in connection.execute(KNOWN, [" ".join([each.event.event_id for each in events])])}
+        new = [each for each in events if each.event.event_id not in known] if known else events
+        late = self._copy(connection, new)
+        if new:
+            self._settle(connection, tally([each.event for each in new]))
+        return Written(len(new), len(events) - len(new), late)
+
+    def _copy(self, connection: Connection[Any], events: list[Placed]) -> int:
+        """Write the events themselves; how many are late."""
+        now: datetime = _value(connection, NOW)
+        on_time = now - self.terms.late_after
+        rest = f"\t{now.isoformat()}\t"
+        where = f"\t{escaped(self.terms.topic)}\t"
+        late = 0
+        lines = []
+        for event, partition, offset in events:
+            is_late = event.at < on_time
+            late += is_late
+            lines.append(
+                f"{escaped(event.event_id)}\t{event.kind}\t{event.time}\t{escaped(event.user_id)}\t"
+                f"{escaped(event.payload)}{where}{partition}\t{offset}{rest}{'t' if is_late else 'f'}\n"
+            )
+        with connection.cursor() as cursor, cursor.copy(COPY) as copy:
+            copy.write("".join(lines))
+        return late
+
+    def _settle(self, connection: Connection[Any], found: Tallies) -> None:
+        """Bring every table that follows from events up to date, and tell of the days that changed."""
+        days = {
+            "transaction": self._sales(connection, found) if found.sales else None,
+            "experiment_exposure": self._exposures(connection, found) if found.exposures else None,
+            "signup": found.signup_days(self.terms.timezone),
+        }
+        minutes, kinds, channels = (list(each) for each in zip(*found.funnel, strict=True))
+        counts = list(found.funnel.values())
+        connection.execute(FUNNEL, {"minutes": minutes, "kinds": kinds, "channels": channels, "counts": counts})
+        self.mark_days(connection, {kind: changed for kind, changed in days.items() if changed})
+
+    def _sales(self, connection: Connection[Any], found: Tallies) -> list[date] | None:
+        latest = [span.latest for span in found.sales.values()]
+        sales = [event.data for event in latest if isinstance(event.data, TransactionData)]
+        currency, counted = self._currency, self._counted
+        values = {
+            "ids": UNIT.join(found.sales),
+            "firsts": " ".join([span.first.time for span in found.sales.values()]),
+            "times": " ".join([event.time for event in latest]),
+            "events": " ".join([event.event_id for event in latest]),
+            "amounts": " ".join([repr(sale.amount) for sale in sales]),
+            "currencies": " ".join([sale.currency or currency for sale in sales]),
+            "counted": " ".join(["t" if sale.status in counted else "f" for sale in sales]),
+            "timezone": self.terms.timezone,
+        }
+        days: list[date] | None = _value(connection, TRANSACTIONS, values)
+        return days
+
+    def _exposures(self, connection: Connection[Any], found: Tallies) -> list[date] | None:
+        exposed = found.exposures.values()
+        users, experiments, variants = zip(*found.exposures, strict=True)
+        values = {
+            "users": UNIT.join(users),
+            "experiments": UNIT.join(experiments),
+            "variants": UNIT.join(variants),
+            "counts": " ".join([str(each.times) for each in exposed]),
+            "firsts": " ".join([each.first.time for each in exposed]),
+            "lasts": " ".join([each.latest.time for each in exposed]),
+            "timezone": self.terms.timezone,
+        }
+        days: list[date] | None = _value(connection, EXPOSURES, values)
+        return days
+
+    @cached_property
+    def _currency(self) -> str:
+        return str(_fields_of("transaction")["currency"]["default"])
+
+    @cached_property
+    def _counted(self) -> frozenset[str]:
+        """The statuses that count as revenue, as the contract declares them."""
+        return frozenset(_fields_of("transaction")["status"]["x-counted"])
+
+
+def write_dead_letters(connection: Connection[Any], topic: str, claims: Claims, dead: list[DeadLetter]) -> int:
+    """Write what is no event, as it was."""
+    rows = [
+        (
+            topic, record.partition(), record.offset(), claims.held[record.partition() or 0].log_id, record.key(),
+            record.value(),
+            _headers(record.headers()), refused.reason, refused.error.replace("\0", " "),
+        )
+        for record, refused in dead
+    ]  # fmt: skip
+    if rows:
+        with connection.cursor() as cursor:
+            cursor.executemany(DEAD_LETTERS, rows)
+    return len(rows)
+
+
+def escaped(text: str) -> str:
+    """A text as COPY reads it back."""
+    if "\\" in text:
+        text = text.replace("\\", "\\\\")
+    return text.replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
+
+
+def _headers(headers: list[tuple[str, Any]] | None) -> Jsonb | None:
+    """As text; what is no UTF-8, or NUL, which jsonb has no place for, is replaced."""
+    if not headers:
+        return None
+    return Jsonb([[name, _text(value)] for name, value in headers])
+
+
+def _text(value: Any) -> str | None:
+    if value is None:
+        return None
+    text = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+    return text.replace("\0", "\ufffd")
+
+
+def _fields_of(kind: str) -> dict[str, Any]:
+    """The fields of a kind as its schema, and so the contract, declares them."""
+    name = f"{TAGS[kind].removeprefix('echo.')}.json"
+    schema = json.loads(resources.files("echo_streaming").joinpath("schemas", name).read_text(encoding="utf-8"))
+    fields: dict[str, Any] = schema["properties"]["data"]["properties"]
+    return fields
+
+
+def _value(connection: Connection[Any], statement: str, values: Mapping[str, Any] | None = None) -> Any:
+    row = connection.execute(statement.encode(), values).fetchone()
+    return row[0] if row else None

@@ -1,0 +1,75 @@
+"""What follows from the new events of a batch, brought together in memory: one row for each row of a table it changes.
+
+Pure values; `sink` writes them. Of several events of one transaction the earliest says when the sale was, and the
+latest, by time and then by id, what it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from echo_streaming.events.reading import Read
+from echo_streaming.events.types import ExposureData, TransactionData
+
+NO_CHANNEL = "(none)"
+
+
+class Span(NamedTuple):
+    """The earliest and the latest of the events about one thing, and how many there are."""
+
+    first: Read
+    latest: Read
+    times: int = 1
+
+
+@dataclass
+class Tallies:
+    """What a batch adds up to."""
+
+    sales: dict[str, Span] = field(default_factory=dict)
+    exposures: dict[tuple[str, str, str], Span] = field(default_factory=dict)
+    funnel: dict[tuple[str, str, str], int] = field(default_factory=dict)
+    """Events by minute, kind and channel."""
+
+    def signup_days(self, timezone: str) -> list[date]:
+        """The business days on which somebody signed up."""
+        zone = ZoneInfo(timezone)
+        minutes = {datetime.fromisoformat(minute) for minute, kind, _ in self.funnel if kind == "signup"}
+        return sorted({minute.astimezone(zone).date() for minute in minutes})
+
+
+def tally(events: Iterable[Read]) -> Tallies:
+    """Bring the events together."""
+    found = Tallies()
+    sales, exposures, funnel = found.sales, found.exposures, found.funnel
+    for event in events:
+        data, channel = event.data, None
+        if isinstance(data, TransactionData):
+            channel, sale = data.channel, data.transaction_id
+            sales[sale] = _spanned(sales[sale], event) if sale in sales else Span(event, event)
+        elif isinstance(data, ExposureData):
+            unit = (data.user_id, data.experiment_id, data.variant)
+            exposures[unit] = _spanned(exposures[unit], event) if unit in exposures else Span(event, event)
+        else:
+            channel = data.acquisition_channel
+        key = (minute_of(event), event.kind, (channel and channel.strip()) or NO_CHANNEL)
+        funnel[key] = funnel.get(key, 0) + 1
+    return found
+
+
+def minute_of(event: Read) -> str:
+    """The minute of an event, in UTC; most times are written in UTC already."""
+    text = event.time
+    if text[-1] == "Z" or text[-6:] == "+00:00":
+        return f"{text[:16]}:00Z"
+    return event.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:00Z")
+
+
+def _spanned(span: Span, event: Read) -> Span:
+    first, latest, times = span
+    is_later = (event.at, event.event_id) > (latest.at, latest.event_id)
+    return Span(event if event.at < first.at else first, event if is_later else latest, times + 1)
