@@ -20,12 +20,17 @@ from echo_assets.event_streams import event_streams  # noqa: E402
 from echo_assets.experiment_portfolio import experiment_portfolio  # noqa: E402
 from echo_assets.experiment_readouts import experiment_job, experiment_readouts  # noqa: E402
 from echo_assets.extract_files import extract_assets  # noqa: E402
+from echo_assets.feature_checks import feature_checks  # noqa: E402
+from echo_assets.feature_views import feature_jobs, feature_schedules, feature_views  # noqa: E402
+from echo_assets.forecast_checks import forecast_checks  # noqa: E402
 from echo_assets.freshness_checks import freshness_job, freshness_schedule  # noqa: E402
 from echo_assets.jobs import daily_schedule, extract_jobs, extract_schedule, ingestion_jobs, quality_job  # noqa: E402
 from echo_assets.leaves import leaves  # noqa: E402
+from echo_assets.model_checks import score_checks  # noqa: E402
 from echo_assets.order_proof import order_proof  # noqa: E402
 from echo_assets.raw_files import raw_assets  # noqa: E402
 from echo_assets.readout_checks import readout_checks  # noqa: E402
+from echo_assets.revenue_forecast import revenue_forecast  # noqa: E402
 from echo_assets.sensors import new_file_sensor, refresh_sensor  # noqa: E402
 from echo_assets.settings import Settings  # noqa: E402
 from echo_assets.source_checks import source_checks  # noqa: E402
@@ -33,6 +38,7 @@ from echo_assets.sources import Sources  # noqa: E402
 from echo_assets.staging_checks import staging_checks  # noqa: E402
 from echo_assets.staging_tables import staging_assets  # noqa: E402
 from echo_assets.table_checks import table_checks  # noqa: E402
+from echo_assets.trained_models import churn_assets, training_job, training_schedule  # noqa: E402
 
 
 def build(settings: Settings) -> dg.Definitions:
@@ -40,18 +46,23 @@ def build(settings: Settings) -> dg.Definitions:
     sources = Sources(settings)
     models, watched = dbt_models(settings), source_checks(sources)
     of_figures = [*mart_drift_checks(sources), readout_checks(sources)]
+    of_figures += [*feature_checks(sources), score_checks(sources), forecast_checks(sources)]
     checks = [*staging_checks(sources), *table_checks(sources), *watched, *of_figures]
     freshness = freshness_job(watched)
     last, checks_of_last = leaves(sources)
     all_assets = lambda: build(settings).resolve_implicit_global_asset_job_def()  # noqa: E731
     (ingestion, daily), reading = ingestion_jobs(sources, all_assets), extract_jobs(sources, all_assets)
     readouts = [experiment_readouts(sources), experiment_portfolio(sources)]
+    features, asked = feature_jobs(), [*checks, *checks_of_last]
+    rounds = [daily_schedule(daily), freshness_schedule(freshness), *map(extract_schedule, reading)]
+    trained, training = [*churn_assets(sources), revenue_forecast(sources)], training_job()
+    trained += feature_views(sources)
     files = [*extract_assets(sources), *raw_assets(sources), *staging_assets(sources)]
     return dg.Definitions(
-        assets=[*files, *models, *readouts, *last, *event_streams(), order_proof(sources)],
-        asset_checks=[*checks, *checks_of_last],
-        jobs=[ingestion, daily, experiment_job(), quality_job(models, [*checks, *checks_of_last]), freshness, *reading],
-        schedules=[daily_schedule(daily), freshness_schedule(freshness), *map(extract_schedule, reading)],
+        assets=[*files, *models, *readouts, *trained, *last, *event_streams(), order_proof(sources)],
+        asset_checks=asked,
+        jobs=[ingestion, daily, experiment_job(), quality_job(models, asked), freshness, *reading, *features, training],
+        schedules=[*rounds, *feature_schedules(features), training_schedule(sources, training)],
         sensors=[new_file_sensor(sources), refresh_sensor(sources), *alert_sensors(sources)],
         executor=dg.in_process_executor,
     )

@@ -14,6 +14,7 @@ import typer
 from echo_assets import server
 from echo_assets.cli import FAILED
 from echo_assets.cli.ready import ready, tell
+from echo_assets.features.places import feature_places
 from echo_assets.settings import Settings
 
 
@@ -40,7 +41,8 @@ def env() -> None:
     """Print the exports that dbt, feast, mlflow and dagster need: eval "$(echoctl env)"."""
     settings = Settings.from_environment()
     found = server.databases(settings)
-    variables = {**found.environment(), "DAGSTER_HOME": str(settings.dagster_home)}
+    feast = feature_places(settings, found).environment()
+    variables = {**found.environment(), **feast, "DAGSTER_HOME": str(settings.dagster_home)}
     for name, value in variables.items():
         print(f"export {name}={shlex.quote(value)}")
 

@@ -68,7 +68,7 @@ class Databases:
         return self.warehouse if name == WAREHOUSE else name
 
     def environment(self) -> dict[str, str]:
-        """What dbt, MLflow and Feast need in their environment; it holds the password, so never print or log it."""
+        """What dbt and MLflow need in their environment; it holds the password, so never print or log it."""
         extra = {FOR_LIBPQ[key]: value for key, value in self.parameters.items() if key in FOR_LIBPQ}
         return {
             **extra,
@@ -77,6 +77,5 @@ class Databases:
             "ECHO_DBT_USER": self.owner,
             "ECHO_DBT_DBNAME": self.warehouse,
             "DBT_ENV_SECRET_ECHO_PASSWORD": read_passfile(self.passfile).get(self.owner, ""),
-            "ECHO_FEAST_REGISTRY": self.url().replace("postgresql://", "postgresql+psycopg://", 1),
             "MLFLOW_TRACKING_URI": self.url("mlflow"),
         }

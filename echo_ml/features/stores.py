@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 PROJECT = "echo"
 REGISTRY_SCHEMA = "feast_registry"
 ONLINE_STORE = "echo_ml.features.wide_rows.WideRowOnlineStore"
+REDIS_STORE = "echo_ml.features.redis_rows.NewerRowOnlineStore"
 _SSL = {"sslmode": "sslmode", "sslkey": "sslkey_path", "sslcert": "sslcert_path", "sslrootcert": "sslrootcert_path"}
 
 
@@ -71,7 +72,7 @@ class Places:
         """Wide rows in the warehouse, or Redis."""
         if self.redis_url is None:
             return {"type": ONLINE_STORE, "url": self.url, "db_schema": SCHEMA}
-        return {"type": "redis", "connection_string": redis_connection(self.redis_url)}
+        return {"type": REDIS_STORE, "connection_string": redis_connection(self.redis_url)}
 
     def environment(self) -> dict[str, str]:
         """What `feature_store.yaml` takes from the environment; it holds the password, so never print or log it."""

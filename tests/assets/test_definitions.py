@@ -14,6 +14,8 @@ from echo_assets.dbt.nodes import Manifest, asset_path, built_nodes, data_tests,
 from echo_assets.dbt.project import load_project
 from echo_assets.definitions import build
 from echo_assets.drift_checks import FIGURES as MART_FIGURES
+from echo_assets.features.places import declared_views
+from echo_assets.forecast_checks import CHECKS as FORECAST_CHECKS
 from echo_assets.runbook import section
 from echo_assets.settings import PROJECT, Settings
 from echo_assets.source_checks import checks_over_time
@@ -31,6 +33,9 @@ FILE_LAYERS = ("raw", "staging", "quarantine")
 ABOUT_THE_PROJECT = {"ops/column_lineage", "ops/order_proof", "docs/dbt", "docs/quality"}
 """Assets that are made of the models themselves, each with its checks."""
 ABOUT_EXPERIMENTS = {"readouts/experiments", "readouts/portfolio"}
+OF_FEATURES = {f"feature_views/{view.name}" for view in declared_views()} | {"feature_views/registry"}
+FORECAST = "models/revenue_forecast"
+"""It has checks of its own, and its table is in the schema of the marts."""
 HEAVY = ("great_expectations", "pandas", "duckdb", "feast", "mlflow", "sklearn", "pymc", "scipy", "confluent_kafka",
          "matplotlib", "statsmodels")  # fmt: skip
 LOADED = """
@@ -74,7 +79,8 @@ def test_every_source_has_three_assets_and_every_model_and_seed_has_one(
 ) -> None:
     files = {f"{layer}/{source}" for layer in FILE_LAYERS for source in contracts}
     models = {"/".join(asset_path(node)) for node in built_nodes(manifest).values()}
-    assert specs.keys() == files | models | ABOUT_THE_PROJECT | ABOUT_EXPERIMENTS | {"streaming/user_events"}
+    others = ABOUT_THE_PROJECT | ABOUT_EXPERIMENTS | OF_FEATURES | {FORECAST}
+    assert specs.keys() == files | models | others | {"streaming/user_events"}
 
 
 def test_every_rule_every_invariant_and_every_dbt_test_is_a_check(
@@ -90,7 +96,9 @@ def test_every_rule_every_invariant_and_every_dbt_test_is_a_check(
     assert of_sampling == 3, "r-hat, effective sample size, divergences"
     about = sum(spec.asset_key.to_user_string() in ABOUT_THE_PROJECT for spec in check_specs)
     assert about == 2
-    on_tables += over_time + len(CONDITIONS) + of_sampling
+    of_features = sum(spec.asset_key.to_user_string() in OF_FEATURES for spec in check_specs)
+    assert of_features == 2 + sum(5 + 2 * (view.query is None) - (view.max_age is None) for view in declared_views())
+    on_tables += over_time + len(CONDITIONS) + of_sampling + of_features + len(FORECAST_CHECKS)
     assert len(check_specs) - about == rules + agreements + invariants + on_tables + len(data_tests(manifest))
 
 
@@ -101,7 +109,8 @@ def test_every_asset_begins_with_its_grain_and_says_whose_it_is(specs: dict[str,
         assert spec.kinds, key
         assert spec.group_name == spec.key.path[0], key
         table = spec.metadata.get("dagster/table_name", "no table")
-        assert table.endswith(".".join(spec.key.path)) or key in ABOUT_THE_PROJECT | ABOUT_EXPERIMENTS, key
+        elsewhere = ABOUT_THE_PROJECT | ABOUT_EXPERIMENTS | OF_FEATURES | {FORECAST}
+        assert table.endswith(".".join(spec.key.path)) or key in elsewhere, key
 
 
 def test_a_file_asset_shows_the_columns_of_its_contract_with_their_meaning(
@@ -121,7 +130,8 @@ def test_every_check_says_what_must_hold(check_specs: list[dg.AssetCheckSpec]) -
 
 
 def test_every_check_of_files_leads_to_a_section_of_the_runbook(check_specs: list[dg.AssetCheckSpec]) -> None:
-    links = {spec.metadata.get("runbook") for spec in check_specs if spec.asset_key.path[0] in FILE_LAYERS}
+    explained = (*FILE_LAYERS, "feature_views")
+    links = {spec.metadata.get("runbook") for spec in check_specs if spec.asset_key.path[0] in explained}
     assert links
     assert {link for link in links if not section(str(link))} == set()
 
