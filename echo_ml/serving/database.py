@@ -33,7 +33,7 @@ class Database:
 
     def __init__(self, url: str) -> None:
         """Open nothing yet."""
-        self._away_until = 0.0
+        self._away_until = self._served_at = 0.0
         self._pool = ConnectionPool(
             url,
             kwargs={**_SESSION, "autocommit": True},
@@ -60,13 +60,16 @@ class Database:
     @contextmanager
     def connection(self) -> Iterator[psycopg.Connection[Any]]:
         """A connection for some statements; Unavailable if the server is away or goes away."""
-        if time.monotonic() < self._away_until:
+        asked_at = time.monotonic()
+        if asked_at < self._away_until:
             raise Unavailable("the database is away")
         try:
             with self._pool.connection() as connection:
                 yield connection
+            self._served_at = time.monotonic()
         except (PoolTimeout, TooManyRequests) as error:
-            self._away_until = time.monotonic() + PAUSE_SECONDS
+            if self._served_at < asked_at:  # nobody else has got through meanwhile
+                self._away_until = time.monotonic() + PAUSE_SECONDS
             raise database_problem(error) from error
         except (psycopg.OperationalError, psycopg.InterfaceError, psycopg.ProgrammingError) as error:
             raise database_problem(error) from error

@@ -43,7 +43,8 @@ class AccessLog:
             self._told(scope, seen["status"], seen["bytes"], time.perf_counter() - begin)
 
     def _told(self, scope: Scope, status: int, size: int, seconds: float) -> None:
-        route = getattr(scope.get("route"), "path", NO_ROUTE)
+        found = scope.get("route")
+        route = getattr(found, "path_format", getattr(found, "path", NO_ROUTE))
         method = scope["method"] if scope["method"] in METHODS else "OTHER"  # anybody may invent one
         self._monitoring.request(route, method, status, seconds)
         line: dict[str, Any] = {
