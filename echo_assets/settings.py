@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from echo_ml.serving.limits import SHORTEST_KEY, ServingLimits
 from echo_quality.loading.limits import Limits
+from echo_streaming.options import StreamOptions
 
 Parsed = TypeVar("Parsed")
 Default = TypeVar("Default")
@@ -64,6 +65,7 @@ class Settings:
     serve_host: str = "127.0.0.1"
     serve_port: int = 8000
     serving: ServingLimits = field(default_factory=ServingLimits)
+    stream: StreamOptions = field(default_factory=StreamOptions)
 
     @property
     def lake(self) -> Path:
@@ -123,6 +125,7 @@ class Settings:
             serve_host=given.read("ECHO_SERVE_HOST", _host, "127.0.0.1"),
             serve_port=given.read("ECHO_SERVE_PORT", _port, 8000),
             serving=given.serving(),
+            stream=given.stream(),
         )
 
 
@@ -170,6 +173,21 @@ class _Given:
             for name, bounds in _SERVING.items()
         }
         return replace(usual, **given)
+
+    def stream(self) -> StreamOptions:
+        """What is consumed, and how the broker is spoken to: one variable an option."""
+        names = [each.name for each in fields(StreamOptions)]
+        return StreamOptions.of({name: self.read(StreamOptions.setting(name), _option(name), None) for name in names})
+
+
+def _option(name: str) -> Callable[[str], str | int]:
+    def parse(text: str) -> str | int:
+        try:
+            return StreamOptions.read(name, text)
+        except ValueError as error:
+            raise _Refused(str(error)) from None
+
+    return parse
 
 
 def _path(text: str) -> Path:

@@ -5,7 +5,7 @@ A batch can be cut in two at any record; each part moves the offsets to where it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
@@ -59,7 +59,7 @@ class Batch:
     def __len__(self) -> int:
         return len(self.records)
 
-    def add(self, records: list[Record], now: datetime) -> None:
+    def add(self, records: Sequence[Record], now: datetime) -> None:
         """Read records, and keep what they hold."""
         self.records += records
         self.holds += [read(record.value(), now) for record in records]

@@ -13,6 +13,7 @@ import pytest
 from echo_assets.settings import PROJECT, Settings, SettingsError
 from echo_ml.serving.limits import ServingLimits
 from echo_quality.loading.limits import Limits
+from echo_streaming.options import StreamOptions
 
 
 class Recording(Mapping[str, str]):
@@ -137,3 +138,23 @@ def test_env_example_documents_every_variable_and_no_other() -> None:
     Settings.from_environment(environment)
     documented = re.findall(r"^([A-Z_]+)=$", (PROJECT / ".env.example").read_text(encoding="utf-8"), re.MULTILINE)
     assert sorted(documented) == sorted(environment.asked)
+
+
+def test_each_option_of_the_stream_is_a_setting_and_no_password_is_shown() -> None:
+    texts = {**dict.fromkeys(StreamOptions.WHOLE, "2000"), "security_protocol": "SASL_SSL", "sasl_mechanism": "plain"}
+    names = [each.name for each in fields(StreamOptions)]
+    given = {StreamOptions.setting(name): texts.get(name, f"hunter2-{name}") for name in names}
+    given["ECHO_STREAM_PARTITIONS"] = "20"
+    stream = Settings.from_environment(given).stream
+    assert {name for name in names if getattr(stream, name) == getattr(StreamOptions(), name)} == set()
+    assert (stream.security_protocol, stream.sasl_mechanism, stream.flush_events) == ("sasl_ssl", "PLAIN", 2000)
+    assert stream.security().options()["sasl.password"] == "hunter2-sasl_password"
+    shown = repr(Settings.from_environment(given))
+    assert "hunter2-sasl_password" not in shown
+    assert "hunter2-ssl_key_password" not in shown
+    for variable, value, accepted in (
+        ("ECHO_STREAM_FLUSH_MS", "0", "from 10 to 60000"), ("ECHO_KAFKA_SECURITY_PROTOCOL", "tls", "sasl_ssl"),
+    ):  # fmt: skip
+        with pytest.raises(SettingsError, match=variable) as refused:
+            Settings.from_environment({variable: value})
+        assert accepted in str(refused.value)
