@@ -14,7 +14,7 @@ from echo_quality.expectations import TableSuite, suites_of_models
 from echo_quality.generate.staging_suite import staging_suite
 from echo_quality.generate.tables import tables_of
 from echo_quality.invariants import INVARIANTS
-from echo_quality.readouts_table import READOUTS
+from echo_quality.migrate import OWN_TABLES
 from echo_quality.suites.declarations import declared_checks
 
 if TYPE_CHECKING:
@@ -76,8 +76,8 @@ def typed_suites(contracts: Mapping[str, Contract], manifest: Manifest) -> Itera
 
 def types_of_tables(manifest: Manifest) -> dict[str, Types]:
     """The columns of every table that a suite may be on, with their types; by `schema/name`."""
-    readouts = {column.name: column.type for column in READOUTS.columns}
-    return {**types_of_models(manifest), f"{READOUTS.schema}/{READOUTS.name}": readouts}
+    own = {f"{each.schema}/{each.name}": {column.name: column.type for column in each.columns} for each in OWN_TABLES}
+    return {**types_of_models(manifest), **own}
 
 
 def types_of_models(manifest: Manifest) -> dict[str, Types]:

@@ -14,15 +14,16 @@ from typing import Any
 from psycopg import Connection
 
 from echo_quality.contract import Contract
+from echo_quality.forecast_tables import FORECAST_GUARDS, FORECAST_TABLES
 from echo_quality.generate.sql_text import name
 from echo_quality.generate.tables import SCHEMAS, Table, TableColumn, tables_of
 from echo_quality.model_tables import MODEL_GUARDS, MODEL_TABLES
 from echo_quality.quarantine import ledger as quarantine_ledger
 from echo_quality.readouts_table import GUARDS, READOUTS
 
-OWN_TABLES = (READOUTS, *MODEL_TABLES)
+OWN_TABLES = (READOUTS, *MODEL_TABLES, *FORECAST_TABLES)
 """Tables that are neither a source's nor a dbt model's: assets write them."""
-OWN_GUARDS = (*GUARDS, *MODEL_GUARDS)
+OWN_GUARDS = (*GUARDS, *MODEL_GUARDS, *FORECAST_GUARDS)
 """What makes them keep what they promise, after the tables themselves."""
 
 

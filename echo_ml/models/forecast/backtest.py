@@ -6,7 +6,7 @@ it had. Nothing after an origin is used for its forecasts; a test shuffles it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Protocol
@@ -32,6 +32,10 @@ class Fit(Protocol):
     @property
     def spread(self) -> Floats:
         """Standard deviation of the error by horizon."""
+
+    @property
+    def parameters(self) -> Mapping[str, float]:
+        """What was found, by name."""
 
     def centres(self, values: Floats, origins: Ints) -> Floats:
         """Forecasts, origins by horizons."""

@@ -6,7 +6,7 @@ Where a backtest is impossible the baseline answers; where not even two seasons 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
@@ -61,7 +61,8 @@ class Accuracy:
 class Forecast:
     """Values from `first` on, by period, and their running sums, each with a band for each level; empty where none.
 
-    `reason` says why this method, or why there is nothing; `source` what the bands rest on.
+    `reason` says why this method, or why there is nothing; `source` what the bands rest on, and `parameters` what the
+    method was fitted to.
     """
 
     grain: Grain
@@ -74,6 +75,7 @@ class Forecast:
     sums: Floats
     sum_bands: Mapping[int, Band]
     accuracy: Accuracy | None
+    parameters: Mapping[str, float] = field(default_factory=dict)
 
     def __len__(self) -> int:
         """How many periods are forecast."""
@@ -197,5 +199,6 @@ def _forecast(known: History, terms: Terms, chosen: _Chosen) -> Forecast:
     )  # fmt: skip
     reason = "; ".join([chosen.reason, *known.notes])
     return Forecast(
-        known.grain, known.end, chosen.method, reason, source, points, bands, sums, of_sums, chosen.accuracy
-    )
+        known.grain, known.end, chosen.method, reason, source, points, bands, sums, of_sums, chosen.accuracy,
+        {**fit.parameters, "is_log": float(scale.is_log)},
+    )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +25,11 @@ class Naive:
     scale: Scale
     season: int
     spread: Floats
+
+    @property
+    def parameters(self) -> Mapping[str, float]:
+        """What it repeats."""
+        return {"season": float(self.season)}
 
     def centres(self, values: Floats, origins: Ints) -> Floats:
         """Forecasts on the scale, origins by horizons; an origin is the place of the first value that is forecast."""

@@ -7,6 +7,7 @@ Ord and Snyder, Forecasting with Exponential Smoothing (2008).
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +25,7 @@ _BEGINNING = 28
 
 @dataclass(frozen=True)
 class Smoothing:
-    """A fit: its smoothing parameters by name, the states it begins with, and what its one-step errors add up to.
+    """A fit: its smoothing parameters by name, the level and season it begins with, and how far its errors go.
 
     `noise` is added to each forecast on a logarithmic scale, so that it is a mean there as well: sums of forecasts are
     forecasts of sums. What the level may do until then is not part of it. `spread` is the standard deviation of the
@@ -34,16 +35,15 @@ class Smoothing:
     scale: Scale
     season: int
     is_damped: bool
-    parameters: Floats
+    parameters: Mapping[str, float]
     beginning: Floats
     noise: float
     spread: Floats
 
     def centres(self, values: Floats, origins: Ints) -> Floats:
         """Forecasts on the scale, origins by horizons; each knows the values before its origin and nothing else."""
-        states = _model(self.scale.to(values[: origins.max()]), self.season, self.is_damped, self.beginning).smooth(
-            self.parameters
-        )
+        model = _model(self.scale.to(values[: origins.max()]), self.season, self.is_damped, self.beginning)
+        states = model.smooth(np.array(list(self.parameters.values())))
         ahead = np.arange(1, len(self.spread) + 1)
         centres = np.repeat(np.asarray(states.level)[origins - 1][:, None], len(ahead), axis=1)
         if self.is_damped:
@@ -65,7 +65,8 @@ def fit_smoothing(values: Floats, known: NDArray[np.bool_], terms: Terms) -> Smo
     errors = np.asarray(fit.resid)[known]
     noise = float(np.log(np.mean(np.exp(errors)))) if scale.is_log else 0.0
     spread = max(LEAST_SPREAD, float(np.sqrt(np.mean(errors**2)))) * _growth(fit, terms, is_damped)
-    return Smoothing(scale, terms.season, is_damped, np.asarray(fit.params), beginning, noise, spread)
+    parameters = dict(zip(fit.model.param_names, map(float, fit.params), strict=True))
+    return Smoothing(scale, terms.season, is_damped, parameters, beginning, noise, spread)
 
 
 def _fitted(values: Floats, season: int, is_damped: bool, beginning: Floats) -> Any:
