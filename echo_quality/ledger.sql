@@ -249,7 +249,7 @@ $$;
 -- of the data, which end at $4 at the latest, and the last day of each month before them.
 create or replace function ops.retained_days(text[], date, integer, date) returns setof date language sql stable as $$
     select days.day::date
-    from (select ops.last_data_day($4) as last_day) as data
+    from (select ops.last_data_day($4) as last_day offset 0) as data -- asked once, not for every day
     cross join lateral generate_series(
         greatest((select min(day) from ops.dirty_days where source = any ($1)), $2)::timestamp,
         data.last_day::timestamp,
