@@ -78,9 +78,8 @@ def endpoints(backend: Backend, asks_for_keys: bool, *, watch: bool) -> FastAPI:
 
 @asynccontextmanager
 async def _running(backend: Backend, watch: bool) -> AsyncIterator[None]:
-    """Open the database, and keep looking at champion and verdicts until the server ends."""
+    """Keep looking at champion and verdicts until the server ends."""
     anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
-    backend.database.open()
     watches = [
         Watch("champion", backend.champion.look, CHAMPION_SECONDS),
         Watch("verdicts", backend.verdicts.refresh, VERDICT_SECONDS),

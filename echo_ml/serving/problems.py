@@ -9,6 +9,9 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+import psycopg
+from psycopg import errors
+
 RETRY_SECONDS = 2
 """When a caller may try again after what passes by itself."""
 
@@ -69,11 +72,13 @@ class BadField(Problem):
         return {"detail": [{"type": self.kind, "loc": list(self.place), "msg": self.detail}]}
 
 
-def database_problem(error: Exception) -> Problem:
-    """What an error of the driver means to a caller."""
-    from psycopg import errors
+MISSING = (errors.UndefinedTable, errors.UndefinedColumn, errors.InvalidSchemaName)
+"""What a statement raises before the graph was built, or where an earlier release has built it."""
 
-    if isinstance(error, errors.UndefinedTable | errors.UndefinedColumn | errors.InvalidSchemaName):
+
+def database_problem(error: psycopg.Error) -> Problem:
+    """What an error of the driver means to a caller."""
+    if isinstance(error, MISSING):
         logger.warning("a table is missing or older than this release: %s", error.diag.message_primary)
         return Unavailable("what is asked for was not built yet, or by an earlier release: run `echoctl run`")
     logger.warning("the database did not answer: %s", type(error).__name__)
