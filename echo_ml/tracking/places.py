@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,12 @@ UI = "http://127.0.0.1:5000"
 """Where `make mlflow` shows MLflow."""
 DAGSTER_RUN = "dagster.run_id"
 """The tag that leads from a run of MLflow to the run of Dagster that it is part of."""
+
+
+@lru_cache(maxsize=8)
+def _client(uri: str) -> Any:
+    """One client a place: each looks at the tables of its database before it does anything."""
+    return mlflow().MlflowClient(tracking_uri=uri, registry_uri=uri)
 
 
 class TrackingError(RuntimeError):
@@ -47,7 +54,7 @@ class Tracking:
 
     def client(self) -> Any:
         """MLflow's client for this place. The first one of an empty database makes MLflow's tables."""
-        return mlflow().MlflowClient(tracking_uri=self.uri, registry_uri=self.uri)
+        return _client(self.uri)
 
     def experiment(self, name: str) -> str:
         """The id of an experiment, which is made if it is not there; TrackingError if somebody has deleted it."""

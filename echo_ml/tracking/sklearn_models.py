@@ -62,8 +62,30 @@ def logged(run: Run, model: Any, columns: Mapping[str, str], registered_as: str,
     return registered(client, registered_as, source, made.model_id, run.run_id, {**tags, SHA256: sha256})
 
 
+def skops_io() -> Any:
+    """The package `skops.io`, imported without the names of ufuncs.
+
+    It lists the ufuncs of NumPy and SciPy as trusted and looks for each of them in every module that is loaded, which
+    takes seconds where Dagster is. No model of ours holds one, so that it finds none to look for.
+    """
+    import numpy
+    import scipy.special
+
+    kept = {module: vars(module).get("__dir__") for module in (numpy, scipy.special)}
+    try:
+        for module in kept:
+            vars(module)["__dir__"] = list
+        import skops.io
+    finally:
+        for module, listing in kept.items():
+            vars(module).pop("__dir__")
+            vars(module).update({} if listing is None else {"__dir__": listing})
+    return skops.io
+
+
 def _save(model: Any, columns: Mapping[str, str], place: Path, model_id: str, run_id: str) -> None:
     sklearn_flavour = mlflow().sklearn
+    skops_io()
     import numpy as np
     from mlflow.models import Model, ModelSignature
     from mlflow.types import ColSpec, Schema, TensorSpec
@@ -96,7 +118,7 @@ def sha256_of(place: Path) -> str:
 def loaded(tracking: Tracking, version: Version) -> LoadedModel:
     """Read a registered model; TrackingError if its files are not what was registered, or hold anything not trusted."""
     mlflow()
-    import skops.io
+    skops = skops_io()
     from mlflow.models import Model
 
     expected = version.tags.get(SHA256)
@@ -107,10 +129,10 @@ def loaded(tracking: Tracking, version: Version) -> LoadedModel:
         if sha256_of(place) != expected:
             raise TrackingError(f"the files of {version} are not those that were registered: they are not read")
         described = Model.load(str(place / "MLmodel"))
-        untrusted = set(skops.io.get_untrusted_types(file=place / "model.skops")) - set(TRUSTED)
+        untrusted = set(skops.get_untrusted_types(file=place / "model.skops")) - set(TRUSTED)
         if untrusted:
             raise TrackingError(f"{version} holds {', '.join(sorted(untrusted))}, which are not trusted: train again")
-        model = skops.io.load(place / "model.skops", trusted=list(TRUSTED))
+        model = skops.load(place / "model.skops", trusted=list(TRUSTED))
     inputs = described.signature.inputs
     return LoadedModel(model, version, {column.name: column.type.name for column in inputs})
 

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-READS = ("core/fact_transactions", "features/customer_daily", "intermediate/int_subscription_states")
+READS = ("core/fact_transactions", "features/customer_daily", "stg/stg_subscriptions")
 """The models that this SQL reads."""
 
 _ACTIVE = """
@@ -39,12 +39,18 @@ with active as ({active}
     from days join core.fact_transactions as orders
         on orders.transaction_date > days.snapshot_date and orders.transaction_date <= days.snapshot_date + {horizon}
     where orders.is_counted
+), states as (
+    select
+        customer_id, status, effective_date,
+        lead(effective_date, 1, 'infinity') over log as next_date
+    from stg.stg_subscriptions
+    window log as (partition by subscription_id order by effective_at, _row_id)
 ), stays as (
     select distinct states.customer_id, days.snapshot_date
-    from days join intermediate.int_subscription_states as states
+    from days join states
         on states.effective_date <= days.snapshot_date + {horizon}
         and states.next_date > days.snapshot_date + {horizon}
-    where states.is_active
+    where states.status in ({running})
 )
 select
     active.customer_id, active.event_timestamp, active.snapshot_date,
@@ -59,26 +65,43 @@ _NEWEST = """
     where rows.snapshot_date = any ({days}) and (rows.recency_days < {horizon} or rows.has_active_subscription)
     order by rows.customer_id
 """
+_ORDERS = """
+select
+    days.day,
+    count(*) filter (where orders.transaction_date <= days.day),
+    count(*) filter (where orders.transaction_date > days.day)
+from unnest({days}) as days (day)
+left join core.fact_transactions as orders
+    on orders.transaction_date > days.day - {horizon} and orders.transaction_date <= days.day + {horizon}
+    and orders.is_counted
+group by days.day
+"""
 MONTH_ENDS = """
-select distinct snapshot_date from features.customer_daily
-where extract(day from snapshot_date + 1) = 1 order by snapshot_date
+select snapshot_date from ops.feature_snapshots
+where asset = 'features/customer_daily' and extract(day from snapshot_date + 1) = 1 order by snapshot_date
 """
 """The snapshots that training may use."""
 
 
 @dataclass(frozen=True)
 class Question:
-    """What is predicted: no sign of life within so many days."""
+    """What is predicted: no sign of life within so many days. `running` are the states of a subscription that runs."""
 
     horizon_days: int
+    running: tuple[str, ...] = ("active",)
 
     def entities(self, snapshots: Iterable[date]) -> str:
         """One row is one customer active at one of these snapshots, with `churned`; for `get_historical_features`.
 
         The label is only final if the data reach to `horizon_days` after the snapshot, which the split sees to.
         """
-        asked = _days(snapshots)
-        return _ENTITIES.format(active=_ACTIVE.format(days=asked, horizon=self.horizon_days), horizon=self.horizon_days)
+        active = _ACTIVE.format(days=_days(snapshots), horizon=self.horizon_days)
+        running = ", ".join("'{}'".format(state.replace("'", "''")) for state in self.running)
+        return _ENTITIES.format(active=active, horizon=self.horizon_days, running=running)
+
+    def orders_around(self, snapshots: Iterable[date]) -> str:
+        """One row is one snapshot: the counted orders of the horizon before it, and of the one after it."""
+        return _ORDERS.format(days=_days(snapshots), horizon=self.horizon_days)
 
     def active_now(self, snapshot: date, features: Iterable[str]) -> str:
         """One row is one customer active at a snapshot as it is known now, with these features; for scoring."""
