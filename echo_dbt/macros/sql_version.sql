@@ -20,12 +20,3 @@
     {%- endif -%}
     {%- do return(found) -%}
 {% endmacro %}
-
-{#- Rows of (name, schema, version of its SQL), one for every mart; none while the project is parsed, when there is no
-    graph yet. -#}
-{% macro versions_of_marts() -%}
-    {%- for node in (graph.nodes.values() if execute else []) | selectattr('resource_type', 'equalto', 'model')
-        | selectattr('fqn.1', 'equalto', 'marts') | sort(attribute='name') -%}
-        ('{{ node.name }}', '{{ node.schema }}', '{{ sql_version(node) }}'){{ ',' if not loop.last }}
-    {% endfor -%}
-{%- endmacro %}

@@ -11,6 +11,9 @@ from dbt_warehouse import Warehouse
 from generated_data import load_generated
 
 from echo_assets.cli.comparison import MARTS, Mart
+from echo_assets.server import Databases
+from echo_ml.serving.catalogue import entries, entry_named, place_of, value_at
+from echo_ml.serving.database import Database
 
 pytestmark = pytest.mark.database
 
@@ -106,6 +109,28 @@ def test_the_catalogue_says_where_a_value_is_and_by_what_it_is_found(dbt: Dbt, g
             f"select count(*), count(distinct ({', '.join(keys)})) from {schema}.{model} where {keys[0]} is not null"
         )
         assert rows == different, f"{model}: {keys} are several rows"
+
+
+def test_the_api_finds_every_catalogued_metric_in_its_mart(dbt_database: Databases, generated: Generated) -> None:
+    warehouse, truth = generated
+    database = Database(dbt_database.url())
+    try:
+        for entry in entries(database):
+            if entry.key_columns is None:
+                continue
+            asset, column = entry.column
+            table, keys = asset.replace("/", "."), entry.key_columns
+            rows = warehouse.rows(
+                f"""select {column}::float8, {", ".join(f"{key}::text" for key in keys)} from {table}
+                where {keys[0]} is not null order by 2 limit 3"""
+            )
+            for value, *key in rows:
+                place = place_of(database, entry, entry.period, None, dict(zip(keys, key, strict=True)))
+                assert value_at(database, place) == value, entry.metric
+        total = place_of(database, entry_named(database, "total_revenue"), None, None, {})
+        assert value_at(database, total) == float(truth["total_revenue"])
+    finally:
+        database.close()
 
 
 def test_the_days_of_a_metric_add_up_to_its_total(generated: Generated) -> None:

@@ -106,7 +106,7 @@ def evaluate(
     blocking: bool = False, at: datetime | None = None, run_id: str | None = None,
 ) -> None:  # fmt: skip
     """A check has been evaluated."""
-    moment = at or datetime.now(UTC)
+    moment = at or NOW - timedelta(hours=1)
     connection.execute(_CHECK, [asset, check, passed, severity, blocking, moment, run_id])
 
 

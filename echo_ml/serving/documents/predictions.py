@@ -18,7 +18,7 @@ Identifier = Annotated[
         description="As the sources have it; no control characters.",
     ),
 ]  # fmt: skip
-FeatureValue = float | bool | str | None
+FeatureValue = bool | int | float | str | None
 LARGEST = 1e15
 """Larger numbers are no business figures, and lose their digits as floating point."""
 

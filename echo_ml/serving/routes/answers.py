@@ -6,7 +6,7 @@ from typing import Any
 
 from echo_ml.serving.documents.provenance import Told
 
-_TOLD: dict[int, str] = {
+MEANINGS: dict[int, str] = {
     401: "No key, or one that is not known.",
     404: "There is no such thing.",
     408: "The body did not arrive in time.",
@@ -19,6 +19,5 @@ _TOLD: dict[int, str] = {
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """These statuses, and those that any endpoint may answer."""
-    return {
-        status: {"model": Told, "description": _TOLD[status]} for status in sorted({401, 408, 413, 429, 503, *statuses})
-    }
+    every = sorted({401, 408, 413, 429, 503, *statuses})
+    return {status: {"model": Told, "description": MEANINGS[status]} for status in every}

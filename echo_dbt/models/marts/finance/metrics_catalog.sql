@@ -270,61 +270,29 @@ measured (metric, kind, winsorised_at, lower_is_better, is_of_customers) as (
 
 ),
 
-keyed (model, key_columns, period) as (
+marts (model, schema_name, key_columns, period, sql_version) as (
 
-    values
-    ('revenue_daily', array['transaction_date'], 'day'),
-    ('revenue_summary', array['month'], 'month'),
-    ('revenue_by_product', array['product_id'], null),
-    ('mrr_monthly', array['month'], 'month'),
-    ('mrr_waterfall', array['month'], 'month'),
-    ('arr_quarterly', array['quarter'], 'quarter'),
-    ('revenue_retention', array['month'], 'month'),
-    ('customer_360', array['customer_id'], null),
-    ('cohort_retention', array['cohort_month', 'months_since'], null),
-    ('channel_performance', array['channel'], null),
-    ('campaign_roi', array['channel', 'campaign'], null),
-    ('funnel_cohorts', array['month', 'channel', 'campaign'], 'month'),
-    ('customer_acquisition', array['month', 'channel'], 'month'),
-    ('variant_performance', array['experiment_id', 'variant_name'], null),
-    ('experiment_results', array['experiment_id', 'variant_name'], null)
-
-),
-
-versioned (model, schema_name, sql_version) as (
-
-    values {{ versions_of_marts() }}
+    values {{ rows_of_marts() }}
 
 ),
 
 final as (
 
     select
-        catalogued.metric,
-        catalogued.definition,
-        catalogued.grain,
-        catalogued.unit,
-        catalogued.owner,
-        catalogued.model,
-        catalogued.column_name,
+        catalogued.*,
         measured.kind,
         measured.winsorised_at::numeric as winsorised_at,
         measured.lower_is_better,
         measured.is_of_customers,
-        versioned.schema_name,
-        keyed.key_columns,
-        keyed.period,
-        left(md5(concat_ws(
-            '|', catalogued.metric, catalogued.definition, catalogued.grain, catalogued.unit, catalogued.column_name,
-            measured.kind, measured.winsorised_at, versioned.sql_version
-        )), 12) as definition_version
+        marts.schema_name,
+        marts.key_columns,
+        marts.period,
+        {{ definition_version('catalogued', 'measured', 'marts') }} as definition_version
     from catalogued
     left join measured
         on catalogued.metric = measured.metric
-    left join keyed
-        on catalogued.model = keyed.model
-    left join versioned
-        on catalogued.model = versioned.model
+    left join marts
+        on catalogued.model = marts.model
 
 )
 
