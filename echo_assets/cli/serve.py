@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -103,6 +104,7 @@ def _reader(platform: Platform, database: Database) -> Iterator[FeatureReader]:
     from echo_ml.serving.redis_features import redis_features
 
     places = feature_places(platform.settings, platform.databases)
+    places = replace(places, url=platform.databases.url(read_only=True))
     if places.redis_url is None:
         yield OnlineFeatures(database.connection, declared_views())
     else:

@@ -20,9 +20,13 @@ from echo_ml.features.online import OnlineFeatures
 from echo_ml.features.publishing import Exposure, exposure_publisher
 from echo_ml.features.stores import Places, opened, redis_connection
 from echo_ml.features.through_feast import FeastFeatures, forget_in_redis, materialise_through_feast
+from echo_ml.serving.problems import Unavailable
+from echo_ml.serving.redis_features import redis_features
 
 if TYPE_CHECKING:
     from feast import FeatureStore
+
+    from echo_assets.server import Databases
 
 LAST = FIRST + timedelta(days=DAYS - 1)
 IDS = ["C1", "C2", "C3", "C9", "nobody"]
@@ -126,3 +130,16 @@ def test_urls_become_what_feast_splits_at_commas() -> None:
         redis_connection("http://h")
     with pytest.raises(FeatureError, match="choose a password without one"):
         redis_connection("redis://:a%2Cb@h")
+
+
+def test_serving_reads_them_with_the_rights_of_a_reader_and_says_when_redis_is_away(
+    of_module: FeatureTables, warehouse: Databases, reader: FeastFeatures, places: Places
+) -> None:
+    seen = replace(places, url=warehouse.url(read_only=True), password="")
+    with redis_features(seen, of_module.views) as served:
+        assert served.read("customer", IDS) == reader.read("customer", IDS)
+    with (
+        redis_features(replace(seen, redis_url="redis://127.0.0.1:1/0"), of_module.views) as nowhere,
+        pytest.raises(Unavailable, match="the features are away"),
+    ):
+        nowhere.read("customer", IDS)
