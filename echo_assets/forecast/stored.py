@@ -14,8 +14,8 @@ from psycopg.rows import dict_row
 from echo_assets.forecast.reading import Known
 
 if TYPE_CHECKING:
-    from echo_ml.models.forecast.forecast import Forecast
     from echo_ml.models.forecast.history import History
+    from echo_ml.models.forecast.results import Forecast
     from echo_ml.models.forecast.revenue import RevenueForecast, Row
 
 Values = dict[str, Any]

@@ -7,9 +7,10 @@ from functools import cache
 
 import numpy as np
 
-from echo_ml.models.forecast.forecast import Forecast, forecast
+from echo_ml.models.forecast.forecast import forecast
 from echo_ml.models.forecast.grains import Grain
 from echo_ml.models.forecast.history import Floats, History
+from echo_ml.models.forecast.results import Forecast
 
 FIRST = date(2023, 1, 2)
 """A Monday."""

@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from made_series import FIRST, KINDS, forecast_of, history_of, of_days, of_months
 
 from echo_ml.models.forecast.backtest import FitMethod, backtest
-from echo_ml.models.forecast.forecast import Forecast, forecast
+from echo_ml.models.forecast.forecast import forecast
 from echo_ml.models.forecast.grains import DAYS, MONTHS
 from echo_ml.models.forecast.history import Floats
 from echo_ml.models.forecast.naive import fit_naive
+from echo_ml.models.forecast.results import Forecast
 from echo_ml.models.forecast.smoothing import fit_smoothing
 
 FEW = settings(max_examples=8, deadline=None)

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from made_series import noisy_week, of_days
 
-from echo_ml.models.forecast.forecast import Method
 from echo_ml.models.forecast.grains import Grain
 from echo_ml.models.forecast.history import Floats
+from echo_ml.models.forecast.results import Method
 from echo_ml.models.forecast.revenue import TOTAL_DAYS, RevenueForecast, Row, revenue_forecast
 
 FIRST = date(2023, 1, 1)

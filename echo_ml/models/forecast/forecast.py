@@ -5,16 +5,15 @@ Where a backtest is impossible the baseline answers; where not even two seasons 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import date
-from enum import StrEnum
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 import numpy as np
 
 from echo_ml.models.forecast.backtest import Backtest, Fit, backtest
 from echo_ml.models.forecast.choice import Verdict, compare
-from echo_ml.models.forecast.grains import TERMS, Grain, Terms
+from echo_ml.models.forecast.closing import closed_weekdays, with_closed, without
+from echo_ml.models.forecast.grains import TERMS, Terms
 from echo_ml.models.forecast.history import Floats, History, begun, repeated
 from echo_ml.models.forecast.intervals import (
     LEVELS,
@@ -26,60 +25,11 @@ from echo_ml.models.forecast.intervals import (
     widths_without_backtest,
 )
 from echo_ml.models.forecast.naive import fit_naive
+from echo_ml.models.forecast.results import Accuracy, Forecast, Method
 from echo_ml.models.forecast.smoothing import fit_smoothing
 
 MOST_MISSING = 0.2
 """The share of unknown periods above which a backtest would mostly judge what was filled in."""
-
-
-class Method(StrEnum):
-    """What a forecast was made by."""
-
-    ETS = "ets"
-    SEASONAL_NAIVE = "seasonal_naive"
-    NAIVE = "naive"
-    SUM_OF_DAYS = "sum_of_days"
-    NONE = "none"
-
-
-@dataclass(frozen=True)
-class Accuracy:
-    """What the backtest says of the method that was chosen, and of both for comparison; see `backtest.py`.
-
-    `coverage` has the share that the intervals of each level held. None is what could not be measured.
-    """
-
-    origins: int
-    mase: float | None
-    baseline_mase: float | None
-    ets_mase: float | None
-    coverage: Mapping[int, float | None]
-    bias: float | None
-
-
-@dataclass(frozen=True)
-class Forecast:
-    """Values from `first` on, by period, and their running sums, each with a band for each level; empty where none.
-
-    `reason` says why this method, or why there is nothing; `source` what the bands rest on, and `parameters` what the
-    method was fitted to.
-    """
-
-    grain: Grain
-    first: date
-    method: Method
-    reason: str
-    source: str
-    values: Floats
-    bands: Mapping[int, Band]
-    sums: Floats
-    sum_bands: Mapping[int, Band]
-    accuracy: Accuracy | None
-    parameters: Mapping[str, float] = field(default_factory=dict)
-
-    def __len__(self) -> int:
-        """How many periods are forecast."""
-        return len(self.values)
 
 
 @dataclass(frozen=True)
@@ -95,15 +45,27 @@ class _Chosen:
 
 def forecast(history: History) -> Forecast:
     """Forecast what follows the history."""
-    terms, known = _begun(history)
-    if nothing := _why_nothing(history, known, terms):
-        return _nothing(history, nothing)
-    return _forecast(known, terms, _chosen(known, repeated(known, terms.season), terms))
+    import scipy.linalg  # noqa: F401 - what is limited must be there
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(limits=1, user_api="blas"):  # matrices of four rows: threads only wait for each other
+        return _forecast_of(history)
 
 
-def _begun(history: History) -> tuple[Terms, History]:
+def _forecast_of(history: History) -> Forecast:
+    closed = closed_weekdays(history)
+    terms, known = _begun(without(history, closed), [each.without(len(closed)) for each in TERMS[history.grain]])
+    nothing = _why_nothing(without(history, closed), known, terms)
+    found = (
+        _nothing(history, nothing) if nothing else
+        _forecast(known, terms, _chosen(known, repeated(known, terms.season), terms))
+    )  # fmt: skip
+    return with_closed(found, history, closed)
+
+
+def _begun(history: History, candidates: Iterable[Terms]) -> tuple[Terms, History]:
     """The terms that the history is long enough for, and the part of it that they look at."""
-    for terms in TERMS[history.grain]:
+    for terms in candidates:
         known = begun(history.newest(terms.most_history), terms.season)
         if len(known) >= terms.least_backtest:
             break
@@ -117,7 +79,7 @@ def _chosen(known: History, values: Floats, terms: Terms) -> _Chosen:
         widths = widths_without_backtest(int(is_known[terms.season :].sum()), terms.horizon)
         return _Chosen(naive, baseline, widths, too_little)
     tested = backtest(values, is_known, terms, fit_naive)
-    if flat := _why_nothing_to_smooth(known, int(tested.origins[0])):
+    if flat := _why_nothing_to_smooth(known, int(tested.origins[0]), terms):
         return _Chosen(naive, baseline, widths_of(tested), flat, _accuracy(tested, tested, None, terms))
     ets = backtest(values, is_known, terms, fit_smoothing)
     verdict = compare(ets, tested, terms.horizon)
@@ -128,7 +90,7 @@ def _chosen(known: History, values: Floats, terms: Terms) -> _Chosen:
 
 
 def _why_nothing(history: History, known: History, terms: Terms) -> str:
-    periods, unit = len(history) - history.missing, f"{known.grain}s"
+    periods, unit = len(history) - history.missing, terms.unit
     if periods < terms.least_forecast:
         return f"{periods} {unit} are known, and a forecast needs {terms.least_forecast}"
     if known.known.sum() < terms.least_forecast:
@@ -140,19 +102,19 @@ def _why_nothing(history: History, known: History, terms: Terms) -> str:
 
 
 def _why_no_backtest(known: History, terms: Terms) -> str:
-    unit = f"{known.grain}s"
+    unit = terms.unit
     if len(known) < terms.least_backtest:
         too_short = f"{len(known)} {unit} of history, and a backtest needs {terms.least_backtest}"
-        return f"{too_short}: {terms.season_in_words} is repeated"
+        return f"{too_short}: {terms.repeats} is repeated"
     before = known.known[: terms.least_train]
     if known.missing > MOST_MISSING * len(known) or before.mean() < 1 - MOST_MISSING:
         gappy = f"{known.missing} of {len(known)} {unit} are not known, too many for a backtest"
-        return f"{gappy}: {terms.season_in_words} is repeated"
+        return f"{gappy}: {terms.repeats} is repeated"
     return ""
 
 
-def _why_nothing_to_smooth(known: History, first_origin: int) -> str:
-    unit = f"{known.grain}s"
+def _why_nothing_to_smooth(known: History, first_origin: int, terms: Terms) -> str:
+    unit = terms.unit
     if np.ptp(known.values[known.known]) == 0:
         return f"all {unit} are the same, so there is nothing to smooth"
     before = known.values[:first_origin]
@@ -162,7 +124,7 @@ def _why_nothing_to_smooth(known: History, first_origin: int) -> str:
 
 
 def _in_words(verdict: Verdict, accuracy: Accuracy, terms: Terms) -> str:
-    what, over = f"repeating {terms.season_in_words}", f"over {accuracy.origins} origins of the backtest"
+    what, over = f"repeating {terms.repeats}", f"over {accuracy.origins} origins of the backtest"
     if verdict.needed is None:
         return f"{what} was never wrong {over}"
     noise = f"t = {verdict.t:.1f}, and from {verdict.needed:.1f} on it is more than noise"
@@ -195,10 +157,9 @@ def _forecast(known: History, terms: Terms, chosen: _Chosen) -> Forecast:
     of_sums = {level: band(scale, sums, spread, chosen.widths.sums[level], lowest) for level in LEVELS}
     source = (
         f"errors of the backtest, {chosen.accuracy.origins} origins" if chosen.accuracy else
-        f"differences from {terms.season_in_words} within the history, by Student's t"
+        f"differences from {terms.repeats} within the history, by Student's t"
     )  # fmt: skip
-    reason = "; ".join([chosen.reason, *known.notes])
     return Forecast(
-        known.grain, known.end, chosen.method, reason, source, points, bands, sums, of_sums, chosen.accuracy,
+        known.grain, known.end, chosen.method, chosen.reason, source, points, bands, sums, of_sums, chosen.accuracy,
         {**fit.parameters, "is_log": float(scale.is_log)},
     )  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from calendar import monthrange
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 
@@ -28,9 +28,12 @@ class Terms:
 
     `season` is what the baseline repeats, `horizon` how far is forecast. The backtest begins after `least_train`, has
     from `least_origins` to `most_origins` origins and fits anew `fits` times. `most_history` is what is looked at in
-    all, and `trends` are the trends that smoothing may choose from: damped (True) or none.
+    all, and `trends` are the trends that smoothing may choose from: damped (True) or none. `unit` and `repeats` say in
+    words what a period is, and what the baseline repeats.
     """
 
+    unit: str
+    repeats: str
     season: int
     horizon: int
     least_train: int
@@ -50,22 +53,28 @@ class Terms:
         """How many periods any forecast needs: two seasons, so that the baseline was wrong at least once."""
         return max(3, 2 * self.season)
 
-    @property
-    def season_in_words(self) -> str:
-        """What the baseline repeats."""
-        return {7: "the last week", 12: "the last year"}.get(self.season, "the last month")
+    def without(self, closed: int) -> Terms:
+        """The same for the days of a week that are left without so many closed weekdays."""
+        if not closed:
+            return self
+        names = ("season", "horizon", "least_train", "least_origins", "most_origins", "most_history")
+        shorter = {name: getattr(self, name) * (7 - closed) // 7 for name in names}
+        return replace(self, unit="open days", **shorter)
 
 
 DAYS = Terms(
-    season=7, horizon=35, least_train=56, least_origins=28, most_origins=182, fits=5, most_history=730, trends=(True,)
-)
+    unit="days", repeats="the last week", season=7, horizon=35, least_train=56, least_origins=28, most_origins=182,
+    fits=5, most_history=730, trends=(True,),
+)  # fmt: skip
 """Five weeks: whatever is left of a month that has begun, and four whole weeks to sum up."""
 MONTHS = Terms(
-    season=1, horizon=3, least_train=8, least_origins=4, most_origins=24, fits=6, most_history=120, trends=(False, True)
-)
+    unit="months", repeats="the last month", season=1, horizon=3, least_train=8, least_origins=4, most_origins=24,
+    fits=6, most_history=120, trends=(False, True),
+)  # fmt: skip
 YEARLY = Terms(
-    season=12, horizon=3, least_train=36, least_origins=4, most_origins=24, fits=6, most_history=120, trends=(True,)
-)
+    unit="months", repeats="the last year", season=12, horizon=3, least_train=36, least_origins=4, most_origins=24,
+    fits=6, most_history=120, trends=(True,),
+)  # fmt: skip
 """Months with a yearly season, once there are three years to learn it from before the backtest begins."""
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
 
@@ -21,18 +21,17 @@ Floats = NDArray[np.float64]
 Span = tuple[date, date]
 """First and last day of what one delivery covers, both included."""
 
-_WEEKS_TO_CALL_CLOSED = 4
-_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+WEEKS_TO_CALL_CLOSED = 4
+"""For how many weeks a weekday must have brought nothing to be called closed."""
 
 
 @dataclass(frozen=True)
 class History:
-    """Values by period, the first of which begins on `first`; NaN where none is known. `notes` say what was assumed."""
+    """Values by period, the first of which begins on `first`; NaN where none is known."""
 
     grain: Grain
     first: date
     values: Floats
-    notes: tuple[str, ...] = field(default=())
 
     def __len__(self) -> int:
         """The number of periods."""
@@ -62,7 +61,7 @@ class History:
     def newest(self, periods: int) -> History:
         """The last so many periods."""
         skipped = max(0, len(self) - periods)
-        return History(self.grain, self.grain.start(self.first, skipped), self.values[skipped:], self.notes)
+        return History(self.grain, self.grain.start(self.first, skipped), self.values[skipped:])
 
 
 def daily(
@@ -84,23 +83,21 @@ def daily(
         values[max(0, (first - days[0]).days) : max(0, (min(end, last) - days[0]).days + 1)] = 0.0
     for day in days:
         values[(day - days[0]).days] = revenue[day]
-    values, closed = _closed(values, days[0], revenue)
+    values = _closed(values, days[0], revenue)
     for place in range(len(values)):
         if is_left_out(days[0] + timedelta(days=place)):
             values[place] = np.nan
-    return History(Grain.DAY, days[0], values, closed)
+    return History(Grain.DAY, days[0], values)
 
 
-def _closed(values: Floats, first: date, revenue: Mapping[date, float]) -> tuple[Floats, tuple[str, ...]]:
+def _closed(values: Floats, first: date, revenue: Mapping[date, float]) -> Floats:
     """A weekday that never had a line is one on which nothing is sold, also where no delivery covers it."""
-    if len(values) < 7 * _WEEKS_TO_CALL_CLOSED:
-        return values, ()
+    if len(values) < 7 * WEEKS_TO_CALL_CLOSED:
+        return values
     sold = {day.weekday() for day in revenue}
     weekdays = (first.weekday() + np.arange(len(values))) % 7
     closed = [weekday for weekday in range(7) if weekday not in sold]
-    unknown = np.isin(weekdays, closed) & np.isnan(values)
-    notes = tuple(f"{_WEEKDAYS[each]} never had a sale: taken as closed" for each in closed if unknown.any())
-    return np.where(unknown, 0.0, values), notes
+    return np.where(np.isin(weekdays, closed) & np.isnan(values), 0.0, values)
 
 
 def monthly(days: History) -> History:
@@ -111,7 +108,7 @@ def monthly(days: History) -> History:
         place = (month - days.first).days
         means.append(days.values[place : place + days_in_month(month)].mean())
         month = after
-    return History(Grain.MONTH, first, np.asarray(means, dtype=np.float64), days.notes)
+    return History(Grain.MONTH, first, np.asarray(means, dtype=np.float64))
 
 
 def begun(history: History, season: int) -> History:

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from echo_ml.models.forecast.forecast import Forecast, Method, forecast
+from echo_ml.models.forecast.forecast import forecast
 from echo_ml.models.forecast.grains import MONTHS, Grain, days_in_month
 from echo_ml.models.forecast.history import History, monthly
+from echo_ml.models.forecast.results import Forecast, Method
 
 TOTAL_DAYS = 28
 """Over how many days the total goes: whole weeks, so that totals can be compared."""

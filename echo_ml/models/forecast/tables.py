@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
-from echo_ml.models.forecast.forecast import Forecast
 from echo_ml.models.forecast.grains import Grain
+from echo_ml.models.forecast.results import Forecast
 from echo_ml.models.forecast.revenue import TOTAL_DAYS, RevenueForecast, Row
 
 _DAYS_SHOWN = 7

@@ -9,8 +9,8 @@ import tempfile
 from pathlib import Path
 
 from echo_ml.models.forecast import pictures, tables
-from echo_ml.models.forecast.forecast import Forecast
 from echo_ml.models.forecast.grains import TERMS
+from echo_ml.models.forecast.results import Forecast
 from echo_ml.models.forecast.revenue import RevenueForecast, Row
 from echo_ml.tracking import Run
 
