@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from echo_assets import server
+from echo_assets.features.erasing import erase_from_features
 from echo_assets.quality_docs import withdraw_pages
 from echo_assets.sources import Sources
 
@@ -33,6 +34,7 @@ def begin(sources: Sources, person: str, by: str) -> Erasure:
     handlers = {
         "event log": lambda person, token: _erase_from_event_log(sources, person, token),
         "quality pages": lambda person, _: withdraw_pages(settings, person),
+        "features": lambda person, token: erase_from_features(sources, person, token),
     }
     with sources.connection() as connection:
         contracts = sources.contracts.values()

@@ -13,9 +13,11 @@ from echo_assets.feature_views import REGISTRY, key_of
 from echo_assets.features import due, served
 from echo_assets.features.places import declared_views
 from echo_assets.features.reporting import FeatureCheck, asked
+from echo_assets.planned import planned_builds
 from echo_assets.sources import Sources
 from echo_ml.features.checks import drift, history
 from echo_ml.features.checks.leaks import reads_no_output
+from echo_ml.features.checks.recomputed import RECOUNTS, matches_facts
 from echo_ml.features.checks.verdict import Verdict
 from echo_ml.features.declared import FeatureView
 from echo_ml.features.own_views import OUTPUTS, services
@@ -78,6 +80,11 @@ def checks_of(sources: Sources, view: FeatureView) -> list[FeatureCheck]:
     if view.max_age is not None:
         young = f"The newest row that is served is at most {view.max_age.total_seconds() / 3600:g} hours old."
         found.append(FeatureCheck("online_is_fresh", OLD, young, _if_built(view, served.is_fresh(sources))))
+    if view.name in RECOUNTS:
+        right = "What a sample of snapshots says is what is counted again from the facts up to their day."
+        found.append(
+            FeatureCheck("snapshots_match_facts", HISTORY, right, _if_up_to_date(sources, view, matches_facts))
+        )
     if view.query is None:
         there = "No feature's share of missing values has moved by more than a tenth in four weeks."
         alike = "No feature's population stability index against four weeks before is above 0.25."
@@ -97,6 +104,17 @@ def _if_built(view: FeatureView, ask: "OfView") -> "Ask":
         return ask(connection, view)
 
     return ask_it
+
+
+def _if_up_to_date(sources: Sources, view: FeatureView, ask: "OfView") -> "Ask":
+    """Ask unless the table waits to be built: facts that it has not seen are no mistake of its rows."""
+
+    def ask_it(connection: "Connection[Any]", view: FeatureView) -> Verdict:
+        if any(view.table_asset in build.selection for build in planned_builds(sources)):
+            return Verdict(True, f"{view.table} waits to be built.", is_error=False)
+        return ask(connection, view)
+
+    return _if_built(view, ask_it)
 
 
 def _registered(connection: "Connection[Any]") -> Verdict:

@@ -33,7 +33,7 @@ SourceOf = Callable[[FeatureView], str]
 
 
 def feast_objects(
-    views: Sequence[FeatureView], timezone: str, source_of: SourceOf = source_text
+    views: Sequence[FeatureView], timezone: str, source_of: SourceOf = source_text, *, services_too: bool = True
 ) -> list[Any]:  # fmt: skip
     """Everything that Feast is told of these views, in the order in which it refers to each other."""
     entities = {name: _entity(name) for name in {view.entity for view in views}}
@@ -43,7 +43,7 @@ def feast_objects(
         *(view.stream_source for view in feature_views.values() if view.stream_source is not None),
         *feature_views.values(),
         *_on_demand(views, feature_views, timezone),
-        *(_service(service, feature_views) for service in services(views)),
+        *(_service(service, feature_views) for service in (services(views) if services_too else ())),
     ]
 
 

@@ -18,11 +18,10 @@ from psycopg import Connection, errors, sql
 from echo_ml.features.declared import FeatureError, FeatureView, views_of_entity
 from echo_ml.features.online_tables import EVENT, SCHEMA
 
-_READ = """
-select {columns}
-from unnest(%s::text[]) with ordinality as asked (id, position)
-{joins}
-order by asked.position
+_READ_ONE = "select {columns} from (select %s::text as id) as asked {joins}"
+"""The plan of one key is kept; of a list it is made anew each time, which costs as much as reading."""
+_READ_MANY = """
+select {columns} from unnest(%s::text[]) with ordinality as asked (id, position) {joins} order by asked.position
 """
 _JOIN = "left join {table} as {alias} on {alias}.{key} = asked.id"
 
@@ -70,17 +69,18 @@ class OnlineFeatures:
         self._connect = connect
         by_entity = {view.entity: views_of_entity(views, view.entity) for view in views}
         self._layouts = {entity: _layout(found) for entity, found in by_entity.items()}
-        self._statements = {
-            entity: _statement(found, schema).as_string(None).encode() for entity, found in by_entity.items()
-        }
+        self._one = {entity: _statement(_READ_ONE, found, schema) for entity, found in by_entity.items()}
+        self._many = {entity: _statement(_READ_MANY, found, schema) for entity, found in by_entity.items()}
 
     def read(self, entity: str, ids: Sequence[str]) -> list[OnlineRow]:
         """One row for each id, in their order; FeatureError for an unknown entity, FeaturesNotReady without tables."""
-        if entity not in self._statements:
-            raise FeatureError(f"no feature view is about {entity!r}; there are {', '.join(sorted(self._statements))}")
+        if entity not in self._layouts:
+            raise FeatureError(f"no feature view is about {entity!r}; there are {', '.join(sorted(self._layouts))}")
+        one = len(ids) == 1
+        statement, asked = (self._one[entity], ids[0]) if one else (self._many[entity], list(ids))
         with self._connect() as connection:
             try:
-                rows = connection.execute(self._statements[entity], [list(ids)], prepare=True).fetchall()
+                rows = connection.execute(statement, [asked], prepare=True, binary=True).fetchall()
             except (errors.UndefinedTable, errors.UndefinedColumn, errors.InvalidSchemaName) as error:
                 raise FeaturesNotReady(
                     f"the features of {entity} are not materialised as declared "
@@ -105,7 +105,7 @@ def _layout(views: Sequence[FeatureView]) -> _Layout:
     return tuple(layout)
 
 
-def _statement(views: Sequence[FeatureView], schema: str) -> sql.Composed:
+def _statement(text: str, views: Sequence[FeatureView], schema: str) -> bytes:
     columns: list[sql.Composable] = [sql.SQL("asked.id")]
     joins = []
     for number, view in enumerate(views):
@@ -114,7 +114,8 @@ def _statement(views: Sequence[FeatureView], schema: str) -> sql.Composed:
         joins.append(
             sql.SQL(_JOIN).format(table=sql.Identifier(schema, view.name), alias=alias, key=sql.Identifier(view.key))
         )
-    return sql.SQL(_READ).format(columns=sql.SQL(", ").join(columns), joins=sql.SQL("\n").join(joins))
+    composed = sql.SQL(text).format(columns=sql.SQL(", ").join(columns), joins=sql.SQL(" ").join(joins))
+    return composed.as_string(None).encode()
 
 
 def _row(layout: _Layout, row: Sequence[Any]) -> OnlineRow:

@@ -35,6 +35,7 @@ PLACES = (
     Place("archived files", "rows are redacted in the lake, whatever the format; ops.erased_files has the new hash"),
     Place("Parquet copies", "rows are redacted"),
     Place("models", "dimensions, facts and marts are rebuilt for the days of the person's rows"),
-    Place("features", "built from the models: rebuilt with them; none are kept apart from the warehouse yet"),
+    Place("features", "snapshots, restated ones and scores go on under the token; what is served is deleted"),
+    Place("training sets", "hold no id: customers are numbered, so that a row is nobody's; nothing is changed"),
     Place("landing folder", "yours: nothing is changed, the files that still hold the person are named"),
 )

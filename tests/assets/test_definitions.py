@@ -97,7 +97,7 @@ def test_every_rule_every_invariant_and_every_dbt_test_is_a_check(
     about = sum(spec.asset_key.to_user_string() in ABOUT_THE_PROJECT for spec in check_specs)
     assert about == 2
     of_features = sum(spec.asset_key.to_user_string() in OF_FEATURES for spec in check_specs)
-    assert of_features == 2 + sum(5 + 2 * (view.query is None) - (view.max_age is None) for view in declared_views())
+    assert of_features == 2 + sum(5 + 3 * (view.query is None) - (view.max_age is None) for view in declared_views())
     on_tables += over_time + len(CONDITIONS) + of_sampling + of_features + len(FORECAST_CHECKS)
     assert len(check_specs) - about == rules + agreements + invariants + on_tables + len(data_tests(manifest))
 

@@ -10,11 +10,12 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
-from platform_under_test import SALES, Platform, sale
+from platform_under_test import LEADS, Platform
 from redis_server import redis_server
 
 from echo_assets.feature_checks import checks_of
 from echo_assets.features import due, materialising
+from echo_assets.features.erasing import erase_from_features
 from echo_assets.features.places import declared_views
 from echo_assets.features.reporting import as_finding
 from echo_assets.open_checks import ask
@@ -22,12 +23,14 @@ from echo_assets.planner.report import RunReport
 from echo_assets.sources import Sources
 from echo_assets.verdicts import Verdict
 from echo_ml.features.checks import verdict
+from echo_ml.features.checks.recomputed import matches_facts
 from echo_ml.features.online import OnlineFeatures, OnlineRow
 from echo_ml.features.through_feast import FeastFeatures
 
 pytestmark = pytest.mark.database
 
 CUSTOMER = "feature_views/customer_daily"
+SOLD = [f"t{day},2024-03-{day:02},10.00,c1,p1,{'paid' if day < 11 else 'refunded'}\n" for day in range(1, 12)]
 ALL = [f"feature_views/{view.name}" for view in declared_views()]
 
 
@@ -59,7 +62,8 @@ def test_nothing_is_due_before_there_are_tables_of_features(platform: Platform) 
 
 
 def test_what_is_due_is_the_registry_first_and_then_every_view_that_has_a_table(platform: Platform) -> None:
-    platform.drop("revenue", "a.csv", SALES + "".join(sale(f"t{day}", f"2024-03-{day:02}") for day in range(1, 11)))
+    platform.drop("revenue", "a.csv", "transaction_id,date,amount,customer_id,product_id,status\n" + "".join(SOLD))
+    platform.drop("marketing", "b.csv", LEADS + "2024-03-09,google,10,2,5.50\n2024-01-01,google,9,1,1.00\n")
     assert [report.failed for report in models_built(platform) if report.failed] == []
     waiting = due.due_feature_views(platform.sources)
     assert waiting[0] == "feature_views/registry"
@@ -81,6 +85,25 @@ def test_every_check_was_asked_and_stands_green_but_for_the_age_of_old_data(plat
     assert not platform.verdict(CUSTOMER, "online_is_fresh").passed, "data of 2024 are old by now"
     assert platform.verdict("feature_views/registry", "services_read_no_output").passed
     assert "Feast knows all" in platform.verdict("feature_views/registry", "registry_knows_every_view").message
+
+
+@pytest.mark.parametrize(
+    ("view", "change"),
+    [
+        ("customer_daily", "orders_last_30d = orders_last_30d + 1"),
+        ("customer_daily", "last_order_date = last_order_date + 1"),
+        ("channel_daily", "leads_7d = 0"),
+        ("product_daily", "revenue_28d = revenue_28d * 2"),
+    ],
+)
+def test_a_snapshot_that_is_not_what_its_facts_say_is_found(platform: Platform, view: str, change: str) -> None:
+    [found] = [each for each in declared_views() if each.name == view]
+    assert matches_facts(platform.connection, found).facts["sampled"] > 0
+    with platform.connection.transaction(force_rollback=True):
+        day = "2024-03-10" if view != "customer_daily" else "2024-03-05"
+        platform.execute(f"update features.{view} set {change} where snapshot_date = '{day}'")
+        red = matches_facts(platform.connection, found)
+    assert (red.passed, red.facts["differing"], red.sample[0]["differing"]) == (False, 1, change.split()[0])
 
 
 def test_a_table_that_was_built_from_newer_marks_makes_its_view_due_and_no_other(platform: Platform) -> None:
@@ -137,6 +160,29 @@ def test_what_a_backfill_forgot_is_due_again(platform: Platform) -> None:
     assert due.due_feature_views(platform.sources) == [CUSTOMER]
     built(platform, [CUSTOMER])
     assert due.due_feature_views(platform.sources) == []
+
+
+def test_a_person_leaves_what_is_served_and_goes_on_under_the_token_in_the_history(platform: Platform) -> None:
+    days = platform.value("select count(*) from features.customer_daily where customer_id = 'c1'")
+    platform.execute(
+        "insert into ops.superseded_features (asset, entity_id, snapshot_date, known_at, superseded_at, features)"
+        " select 'features/customer_daily', customer_id, snapshot_date, event_timestamp, now(), to_jsonb(rows)"
+        " from features.customer_daily as rows order by snapshot_date limit 1"
+    )
+    total = platform.value("select sum(total_orders) from features.customer_daily")
+    assert erase_from_features(platform.sources, "c1", "erased-1") == days + 2
+    assert erase_from_features(platform.sources, "c1", "erased-1") == 0
+    assert not served(platform, "c1").is_known
+    kept = "select count(*) from {} as kept where kept::text like '%c1%'"
+    for table in ("features.customer_daily", "ops.superseded_features", "feature_online.customer_daily"):
+        assert platform.value(kept.format(table)) == 0, table
+    assert platform.value("select sum(total_orders) from features.customer_daily") == total
+    built(platform, [CUSTOMER])
+    assert served(platform, "erased-1").is_known
+    assert asked(platform, "restatements_do_not_leak").passed
+    assert erase_from_features(platform.sources, "erased-1", "c1") > 0, "so that the tests after this find the customer"
+    platform.execute("truncate ops.superseded_features")
+    built(platform, [CUSTOMER])
 
 
 def test_with_a_redis_the_same_assets_and_checks_serve_from_it(platform: Platform, tmp_path: Path) -> None:
