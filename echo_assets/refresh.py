@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
+from echo_assets.due_stages import next_due
 from echo_assets.erasure import finish_begun
 from echo_assets.extract_files import due_tags, extract_key, extracted
 from echo_assets.file_runs import RANGE_END, RANGE_START, SOURCE_TAG
-from echo_assets.leaves import due_leaves
 from echo_assets.open_checks import OpenChecks, ask, open_file_checks, open_model_checks
 from echo_assets.planned import blocked_sources, planned_builds, planned_file_runs, planned_readouts
 from echo_assets.planner.report import Progress, RunReport
@@ -55,7 +55,7 @@ class Refresh:
         yield from self.files()
         yield from self.days()
         yield from self.readouts()
-        yield from self.leaves()
+        yield from self.stages()
 
     def extracts(
         self,
@@ -111,12 +111,13 @@ class Refresh:
             self._say(f"reading experiments: {step.reason}")
             yield self.build(map(dg.AssetKey.from_user_string, step.selection), tags_of(step))
 
-    def leaves(self) -> Iterator[RunReport]:
-        """Write again what is made of the models themselves or of results, if they have changed."""
-        due = due_leaves(self.sources)
-        if due:
-            self._say(f"building {', '.join(key.to_user_string() for key in due)}: the models or results have changed")
-            yield self.build(due, {})
+    def stages(self) -> Iterator[RunReport]:
+        """Serve features, train and score, forecast, and write the leaves: whatever is due, each once."""
+        done: set[str] = set()
+        while step := next_due(self.sources, done):
+            done.add(step.key)
+            self._say(f"building {', '.join(step.selection)}: {step.reason}")
+            yield self.build(map(dg.AssetKey.from_user_string, step.selection), tags_of(step))
 
     def _ask(self, checks: OpenChecks) -> Iterator[RunReport]:
         if checks:

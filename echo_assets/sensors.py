@@ -7,11 +7,12 @@ import json
 
 import dagster as dg
 
+from echo_assets.due_stages import next_due
 from echo_assets.file_runs import FINGERPRINT_TAG, SOURCE_TAG, FileRun, WaitingFile, file_runs, waiting_files
-from echo_assets.leaves import due_leaves, leaves_state
 from echo_assets.planned import planned_builds, planned_readouts
 from echo_assets.planner.locks import planning_lock
-from echo_assets.planner.runs import run_key, tags_of
+from echo_assets.planner.plan import RunPlan
+from echo_assets.planner.runs import run_key, tags_of, was_done
 from echo_assets.raw_files import files_of, forget_gone_files
 from echo_assets.sources import Sources
 from echo_assets.unfinished_runs import UNFINISHED, close_cut_off_runs, runs_of_the_daemon
@@ -101,7 +102,7 @@ def refresh_sensor(sources: Sources) -> dg.SensorDefinition:
         asset_selection=dg.AssetSelection.all() - dg.AssetSelection.groups("raw", "staging", "quarantine"),
         minimum_interval_seconds=_INTERVAL,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Rebuilds the days that landed rows touched, what is built on them, readouts, and then the leaves.",
+        description="Rebuilds the days that landed rows touched; reads experiments, serves features, trains, scores.",
     )
     def sense(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         with planning_lock(sources.url(), wait=False) as held:
@@ -111,15 +112,23 @@ def refresh_sensor(sources: Sources) -> dg.SensorDefinition:
             if runs_of_the_daemon(context.instance):
                 return dg.SkipReason("files are being taken in, or a build is under way")
             builds = planned_builds(sources) or planned_readouts(sources)
-            due = [] if builds else due_leaves(sources)
-        if due:
-            return dg.RunRequest(run_key=f"leaves of {leaves_state(sources)}", asset_selection=due)
-        if not builds:
+            step = builds[0] if builds else _next_due(sources, context.instance)
+        if step is None:
             return dg.SkipReason("nothing is dirty")
-        key = run_key(builds[0], context.instance)
+        key = run_key(step, context.instance)
         if key is None:
-            return dg.SkipReason(f"this failed several times and waits for a person: {builds[0].reason}")
-        selection = [dg.AssetKey.from_user_string(asset) for asset in builds[0].selection]
-        return dg.RunRequest(run_key=key, asset_selection=selection, tags=tags_of(builds[0]))
+            return dg.SkipReason(f"this failed several times and waits for a person: {step.reason}")
+        selection = [dg.AssetKey.from_user_string(asset) for asset in step.selection]
+        return dg.RunRequest(run_key=key, asset_selection=selection, tags=tags_of(step))
 
     return sense
+
+
+def _next_due(sources: Sources, instance: dg.DagsterInstance) -> RunPlan | None:
+    """The next stage's run, past those that have run in this state of things or were given up."""
+    done: set[str] = set()
+    while step := next_due(sources, done):
+        if run_key(step, instance) is not None and not was_done(step, instance):
+            return step
+        done.add(step.key)
+    return None

@@ -8,7 +8,7 @@ from __future__ import annotations
 import resource
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from psycopg import Connection
@@ -56,6 +56,7 @@ class RunSummary:
     reports: tuple[RunReport, ...]
     seconds: float
     experiments: tuple[dict[str, Any], ...] = ()
+    models: dict[str, Any] = field(default_factory=dict)
 
     @property
     def failed_steps(self) -> list[FailedStep]:
@@ -79,10 +80,11 @@ class RunSummary:
         return not self.reports
 
     def as_json(self) -> dict[str, Any]:
-        """One object: loads[], checks, metrics, experiments[], assets, changed, ok, seconds, peak_rss_mb.
+        """One object: loads[], checks, metrics, experiments[], models, assets, changed, ok, seconds, peak_rss_mb.
 
         Each of `experiments` is one as of its newest day: experiment, as_of, decision, blocked_by (the condition that
-        blocks it, or null), variant (the arm that is decided on, or null), reasons[], would_change[].
+        blocks it, or null), variant (the arm that is decided on, or null), reasons[], would_change[]. `models` has
+        churn (`training/summary.py`) and revenue_forecast (`forecast/summary.py`), each null before the first one.
         """
         return {
             "ok": self.is_good,
@@ -91,6 +93,7 @@ class RunSummary:
             "checks": self.verdicts.as_json(),
             "metrics": self.metrics,
             "experiments": list(self.experiments),
+            "models": self.models,
             "assets": {
                 "materialized": len({asset for report in self.reports for asset in report.materialized}),
                 "skipped": len({asset for report in self.reports for asset in report.skipped}),

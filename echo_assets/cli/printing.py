@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from echo_assets.cli.tables import one_line, write_table
+from echo_assets.forecast.summary import forecast_in_words
 from echo_assets.summary import RunSummary
+from echo_assets.training.summary import training_in_words
 
 _SHOWN = 12
 
@@ -17,6 +19,7 @@ def print_summary(summary: RunSummary) -> None:
     _print_files(summary)
     print_metrics(summary.metrics)
     _print_experiments(summary)
+    _print_models(summary)
     _print_checks(summary)
     for step in summary.failed_steps:
         print(f"FAILED {step.step}: {_first_lines(step.message)}")
@@ -66,6 +69,17 @@ def _print_experiments(summary: RunSummary) -> None:
     hidden = len(summary.experiments) - _SHOWN
     if summary.experiments:
         print(f"  and {hidden} more: echoctl experiment list\n" if hidden > 0 else "")
+
+
+def _print_models(summary: RunSummary) -> None:
+    """The churn model and the forecast, a line each; nothing before there is anything to tell of them."""
+    churn, forecast = summary.models.get("churn"), summary.models.get("revenue_forecast")
+    if churn:
+        print(one_line(f"Churn model          {training_in_words(churn)}"))
+    if forecast:
+        print(one_line(f"Revenue forecast     {forecast_in_words(forecast)}"))
+    if churn or forecast:
+        print()
 
 
 def _print_checks(summary: RunSummary) -> None:

@@ -63,11 +63,13 @@ def refreshed(platform: Platform) -> RunSummary:
     import dagster as dg
 
     from echo_assets.definitions import build
+    from echo_assets.forecast.summary import newest_forecast
     from echo_assets.metrics import headline_metrics
     from echo_assets.planner.locks import planning_lock
     from echo_assets.readouts.stored import decisions
     from echo_assets.refresh import Refresh
     from echo_assets.summary import RunSummary, file_outcomes, latest_load
+    from echo_assets.training.summary import newest_training
     from echo_assets.verdicts import standing_verdicts
 
     start, sources = time.monotonic(), platform.sources
@@ -91,4 +93,5 @@ def refreshed(platform: Platform) -> RunSummary:
             reports=reports,
             seconds=time.monotonic() - start,
             experiments=tuple(decisions(connection)),
+            models={"churn": newest_training(connection), "revenue_forecast": newest_forecast(connection)},
         )

@@ -41,6 +41,11 @@ def run_key(plan: RunPlan, instance: dg.DagsterInstance) -> str | None:
     return f"{plan.key}-{attempts}" if attempts < _ATTEMPTS else None
 
 
+def was_done(plan: RunPlan, instance: dg.DagsterInstance) -> bool:
+    """Whether a run of this very plan has succeeded."""
+    return instance.get_runs_count(dg.RunsFilter(tags={PLAN_TAG: plan.key}, statuses=[dg.DagsterRunStatus.SUCCESS])) > 0
+
+
 def execute(
     plan: RunPlan,
     job: dg.JobDefinition,

@@ -1,0 +1,69 @@
+"""What is due beyond what dbt builds: feature views, trained models and scores, the forecast, the leaves.
+
+Each stage tells one run that it needs now, as the planner does for tables, with a key that is another whenever the work
+is. The stages follow each other: `next_due` asks them in order, and is asked again after every run, since scores make a
+feature view due. What must be built or read first is told by `planned.py`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Collection, Iterable
+
+import dagster as dg
+
+from echo_assets.features.due import definitions_now, due_feature_views, seen_now
+from echo_assets.features.places import declared_views
+from echo_assets.forecast.due import due_forecast, forecast_state
+from echo_assets.leaves import due_leaves, leaves_state
+from echo_assets.planner.plan import RunPlan
+from echo_assets.sources import Sources
+from echo_assets.training.due import due_models, state_of
+
+
+def next_due(sources: Sources, done: Collection[str] = ()) -> RunPlan | None:
+    """The first run that a stage needs, without those whose keys are `done`; None if nothing is due."""
+    for stage in STAGES:
+        step = stage(sources)
+        if step is not None and step.key not in done:
+            return step
+    return None
+
+
+def _feature_views(sources: Sources) -> RunPlan | None:
+    due = due_feature_views(sources)
+    if not due:
+        return None
+    with sources.connection(read_only=True) as connection:
+        seen = [[view.name, seen_now(connection, view)] for view in declared_views()]
+    return _step(due, [seen, definitions_now(sources.settings)], "their tables or their declarations have changed")
+
+
+def _models(sources: Sources) -> RunPlan | None:
+    due = due_models(sources)
+    return _step(_names(due.keys), repr(state_of(sources)), due.reason) if due else None
+
+
+def _forecast(sources: Sources) -> RunPlan | None:
+    due = due_forecast(sources)
+    return _step(_names(due), forecast_state(sources), "revenue has changed") if due else None
+
+
+def _leaves(sources: Sources) -> RunPlan | None:
+    due = due_leaves(sources)
+    return _step(_names(due), leaves_state(sources), "the models or results have changed") if due else None
+
+
+STAGES: tuple[Callable[[Sources], RunPlan | None], ...] = (_feature_views, _models, _forecast, _leaves)
+"""In order: models read features, leaves show what the checks of all others found."""
+
+
+def _names(keys: Iterable[dg.AssetKey]) -> list[str]:
+    return [key.to_user_string() for key in keys]
+
+
+def _step(selection: Iterable[str], state: object, reason: str) -> RunPlan:
+    named = tuple(selection)
+    key = hashlib.sha256(json.dumps([named, state]).encode()).hexdigest()[:32]
+    return RunPlan(selection=named, days=None, key=key, reason=reason)
