@@ -49,7 +49,7 @@ def create_app(backend: Backend, keys: Sequence[str] = (), *, watch: bool = True
     api = endpoints(backend, bool(keys), watch=watch)
     limits, known = backend.limits, Keys(keys)
     app: App = BodyGate(api, limits.max_body_bytes, BODY_SECONDS)
-    app = RateGate(app, Buckets(limits.rate, limits.burst), frozenset(OPEN))
+    app = RateGate(app, Buckets(limits.rate, limits.burst), frozenset({"/health/live"}))
     app = KeyGate(app, known, OPEN, Buckets(1, 10))
     app = Deadline(app, BODY_SECONDS + ANSWER_SECONDS)
     if not known:

@@ -6,6 +6,7 @@ import json
 import logging
 import socket
 import sys
+from contextlib import suppress
 from typing import Any
 
 from echo_ml.serving.gate.answering import App
@@ -44,7 +45,7 @@ def run(app: App, listener: socket.socket) -> None:
         limit_concurrency=CONNECTIONS, timeout_keep_alive=KEEP_SECONDS, timeout_graceful_shutdown=END_SECONDS,
         h11_max_incomplete_event_size=16_384,
     )  # fmt: skip
-    with listener:
+    with listener, suppress(KeyboardInterrupt):  # uvicorn ends in order, and then raises what it was told to end by
         uvicorn.Server(config).run(sockets=[listener])
 
 

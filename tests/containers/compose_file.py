@@ -12,7 +12,7 @@ import yaml
 
 from echo_assets.settings import PROJECT
 
-OWN = ("prepare", "code", "webserver", "daemon")
+OWN = ("prepare", "code", "webserver", "daemon", "mlflow", "serving")
 """The services that run our image."""
 
 
@@ -39,7 +39,8 @@ def as_process(words: list[str], stand_ins: Mapping[str, str]) -> list[str]:
     """A service's command, or the one of its health check, with our interpreter's programs and other addresses."""
     given = words[1:] if words[0] == "CMD" else words
     replaced = [_replaced(word, stand_ins) for word in given]
-    return [str(Path(sys.executable).with_name(replaced[0])), *replaced[1:]]
+    ours = Path(sys.executable).with_name(replaced[0])
+    return [str(ours) if ours.exists() else replaced[0], *replaced[1:]]
 
 
 def _replaced(word: str, stand_ins: Mapping[str, str]) -> str:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import socket
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -19,6 +21,8 @@ from unsynced import leave_unsynced
 from echo_assets import server
 from echo_assets.server.passwords import read_passfile
 from echo_assets.settings import Settings
+
+SECRET = "a-secret-of-the-tests"
 
 
 @pytest.fixture(scope="module")
@@ -33,16 +37,19 @@ def stack() -> Iterator[Stack]:
         leave_unsynced(standing_in, found)
         made.environment |= _environment(folder, found)
         made.stand_ins |= _stand_ins(folder)
+        made.own_environment |= _own_environments(folder, made.environment["ECHO_DATABASE_URL"])
         yield made
     finally:
         for name in list(made.running):
-            made.stop(name)
+            with suppress(subprocess.TimeoutExpired):  # it was killed, and the others must end as well
+                made.stop(name)
         server.down(standing_in)
         shutil.rmtree(folder)
 
 
 def _environment(folder: Path, databases: server.Databases) -> dict[str, str]:
-    own = dict.fromkeys(services()["code"]["environment"], "")
+    written = services()["code"]["environment"]
+    own = {name: "" if "${" in value else value for name, value in written.items()}
     password = read_passfile(databases.passfile)[databases.owner]
     own["ECHO_DATABASE_URL"] = f"postgresql://echo:{password}@127.0.0.1:{databases.port}/echo"
     places = {name: value.replace("/var/lib/echo", str(folder / "var")) for name, value in image_environment().items()}
@@ -51,12 +58,34 @@ def _environment(folder: Path, databases: server.Databases) -> dict[str, str]:
     return {**os.environ, **own, **places, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
 
 
+def _own_environments(folder: Path, database_url: str) -> dict[str, dict[str, str]]:
+    """What single services set for themselves, with our addresses and secrets."""
+    chosen = {
+        "MLFLOW_BACKEND_STORE_URI": database_url.removesuffix("/echo") + "/mlflow",
+        "MLFLOW_DEFAULT_ARTIFACT_ROOT": str(folder / "var" / "home" / "mlflow"),
+        "ECHO_SERVE_HOST": "127.0.0.1",
+        "ECHO_API_KEYS": SECRET,
+        "REDISCLI_AUTH": SECRET,
+    }
+    shared = services()["code"]["environment"]
+    return {
+        name: {
+            variable: chosen.get(variable, "" if "${" in value else value)
+            for variable, value in services()[name]["environment"].items()
+            if variable not in shared
+        }
+        for name in ("mlflow", "serving", "redis")
+    }
+
+
 def _stand_ins(folder: Path) -> dict[str, str]:
-    with socket.socket() as one, socket.socket() as other:
-        for each in (one, other):
-            each.bind(("127.0.0.1", 0))
-        code, webserver = str(one.getsockname()[1]), str(other.getsockname()[1])
+    ports = {}
+    with ExitStack() as free:
+        for port in ("4000", "3000", "5000", "8000", "6379"):
+            found = free.enter_context(socket.socket())
+            found.bind(("127.0.0.1", 0))
+            ports[port] = str(found.getsockname()[1])
     workspace = yaml.safe_load(compose()["configs"]["workspace"]["content"])
-    workspace["load_from"][0]["grpc_server"] |= {"host": "127.0.0.1", "port": int(code)}
+    workspace["load_from"][0]["grpc_server"] |= {"host": "127.0.0.1", "port": int(ports["4000"])}
     (folder / "workspace.yaml").write_text(yaml.safe_dump(workspace), encoding="utf-8")
-    return {"0.0.0.0": "127.0.0.1", "4000": code, "3000": webserver}
+    return {"0.0.0.0": "127.0.0.1", "${ECHO_REDIS_PASSWORD:-}": SECRET, **ports}

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from compose_file import as_process, services
 
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 120
 
 
 @dataclass
@@ -20,13 +20,18 @@ class Stack:
     folder: Path
     environment: dict[str, str]
     stand_ins: dict[str, str]
+    own_environment: dict[str, dict[str, str]] = field(default_factory=dict)
     running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    def environment_of(self, name: str) -> dict[str, str]:
+        """The environment of a service: that of all, and what it sets for itself alone."""
+        return {**self.environment, **self.own_environment.get(name, {})}
 
     def run(self, name: str) -> None:
         """Run a service that ends by itself."""
         command = as_process(services()[name]["command"], self.stand_ins)
         done = subprocess.run(
-            command, cwd=self.folder, env=self.environment, capture_output=True, text=True, check=False
+            command, cwd=self.folder, env=self.environment_of(name), capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, done.stderr
 
@@ -39,7 +44,7 @@ class Stack:
         command = as_process(services()[name]["command"], self.stand_ins)
         with (self.folder / f"{name}.log").open("wb") as log:
             self.running[name] = subprocess.Popen(
-                command, cwd=self.folder, env=self.environment, stdout=log, stderr=log, start_new_session=True,
+                command, cwd=self.folder, env=self.environment_of(name), stdout=log, stderr=log, start_new_session=True,
                 preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
             )  # fmt: skip
 
@@ -47,7 +52,8 @@ class Stack:
         """Ask the service's own health check until it says yes."""
         check = as_process(services()[name]["healthcheck"]["test"], self.stand_ins)
         deadline = time.monotonic() + PATIENCE_SECONDS
-        while subprocess.run(check, cwd=self.folder, env=self.environment, capture_output=True, check=False).returncode:
+        environment = self.environment_of(name)
+        while subprocess.run(check, cwd=self.folder, env=environment, capture_output=True, check=False).returncode:
             assert self.running[name].poll() is None, f"{name} ended:\n{self.log(name)}"
             assert time.monotonic() < deadline, f"{name} is not healthy:\n{self.log(name)}"
 

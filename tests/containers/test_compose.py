@@ -46,10 +46,18 @@ def test_every_service_waits_for_what_it_needs() -> None:
     assert {name: {on: how["condition"] for on, how in each.items()} for name, each in waits.items()} == {
         "postgres": {},
         "prepare": {"postgres": "service_healthy"},
-        "code": {"prepare": "service_completed_successfully"},
+        "code": {"prepare": "service_completed_successfully", "redis": "service_healthy"},
         "webserver": {"code": "service_healthy"},
         "daemon": {"code": "service_healthy"},
+        "mlflow": {"prepare": "service_completed_successfully"},
+        "serving": {
+            "prepare": "service_completed_successfully",
+            "mlflow": "service_healthy",
+            "redis": "service_healthy",
+        },
+        "redis": {},
     }
+    assert all(each["redis"]["required"] is False for each in waits.values() if "redis" in each), "it is not asked for"
 
 
 def test_the_password_is_the_users_and_has_no_default() -> None:
@@ -101,9 +109,33 @@ def test_every_service_of_ours_sees_the_same_home_landing_folder_and_workspace()
     assert location["location_name"] == command[command.index("--location-name") + 1]
 
 
-def test_the_ui_is_published_to_this_machine_only_and_the_database_not_at_all() -> None:
+def test_pages_and_api_are_published_to_this_machine_only_and_databases_not_at_all() -> None:
     published = {name: service.get("ports", []) for name, service in services().items()}
-    assert [name for name, ports in published.items() if ports] == ["webserver"]
-    assert all(port.startswith("127.0.0.1:") for port in published["webserver"])
+    assert [name for name, ports in published.items() if ports] == ["webserver", "mlflow", "serving"]
+    assert all(port.startswith("127.0.0.1:") for ports in published.values() for port in ports)
     assert compose()["networks"]["inside"] == {"internal": True}
-    assert services()["postgres"]["networks"] == ["inside"]
+    assert services()["postgres"]["networks"] == services()["redis"]["networks"] == ["inside"]
+
+
+def test_the_api_is_never_without_a_key() -> None:
+    environment = services()["serving"]["environment"]
+    assert environment["ECHO_API_KEYS"] == "${ECHO_API_KEYS:?set it in .env}"
+    assert environment["ECHO_SERVE_HOST"] == "0.0.0.0"
+
+
+def test_redis_is_there_on_request_and_useless_without_a_password() -> None:
+    redis = services()["redis"]
+    assert redis["profiles"] == ["redis"]
+    options = dict(zip(redis["command"][1::2], redis["command"][2::2], strict=True))
+    assert options["--protected-mode"] == "yes"
+    assert options["--requirepass"] == redis["environment"]["REDISCLI_AUTH"] == "${ECHO_REDIS_PASSWORD:-}"
+
+
+def test_mlflow_keeps_its_state_where_the_runs_do_and_reports_nothing_to_anybody() -> None:
+    environment, database = (
+        services()["mlflow"]["environment"],
+        services()["mlflow"]["environment"]["ECHO_DATABASE_URL"],
+    )
+    assert environment["MLFLOW_BACKEND_STORE_URI"] == database.removesuffix("/echo") + "/mlflow"
+    assert environment["MLFLOW_DEFAULT_ARTIFACT_ROOT"] == f"{image_environment()['ECHO_HOME']}/mlflow"
+    assert all(services()[name]["environment"]["MLFLOW_DISABLE_TELEMETRY"] == "true" for name in OWN)
