@@ -57,6 +57,9 @@ def test_a_moment_that_is_there_twice_is_found(tables: FeatureTables) -> None:
     found = unique(tables)
     assert (found.passed, found.is_error, found.said) == (False, True, "1 rows are there more than once.")
     assert found.sample[0]["customer_id"] == "C7"
+    tables.execute(f"delete from features.customer_daily where snapshot_date = '{LAST}'")
+    tables.execute(f"update features.customer_daily set event_timestamp = '{end_of(FIRST)}' where customer_id = 'C7'")
+    assert unique(tables).said == "1 moments are the end of several snapshots."
     tables.execute("insert into models.churn_scores select * from models.churn_scores")
     assert unique(tables, "customer_churn").said == "5 rows are there more than once."
     tables.execute(
@@ -159,7 +162,7 @@ def long(tables: FeatureTables) -> FeatureTables:
 
 def test_a_population_that_stays_is_stable(long: FeatureTables) -> None:
     view = long.view("customer_daily")
-    assert drift.null_rates_are_stable(long.connection, view).facts == {"features": 4, "moved": 0}
+    assert drift.null_rates_are_stable(long.connection, view).facts == {"features": 5, "moved": 0}
     found = drift.population_is_stable(long.connection, view)
     assert (found.passed, found.facts["moved"], found.facts["features"]) == (True, 0, 4)
     assert found.facts["largest"] < 0.01

@@ -30,10 +30,8 @@ Shares = Mapping[str, tuple[int, int]]
 """Rows by bin: in the earlier snapshot, and in the newest."""
 
 _PAIR = """
-with days as (select distinct snapshot_date from {table}), newest as (select max(snapshot_date) as day from days)
-select newest.day, (
-    select max(snapshot_date) from days where snapshot_date <= newest.day - {days}
-) from newest
+select newest.day, (select max(snapshot_date) from {table} where snapshot_date <= newest.day - {days})
+from (select max(snapshot_date) as day from {table}) as newest
 """
 _EDGES = "select {edges} from {table} where snapshot_date = {day}"
 _COUNTS = """
@@ -46,15 +44,16 @@ group by bin
 
 def null_rates_are_stable(connection: Connection[Any], view: FeatureView) -> Verdict:
     """No feature's share of missing values has moved by more than a tenth since four weeks before."""
-    found = _binned(connection, view)
-    if isinstance(found, Verdict):
-        return found
-    moved = []
-    for name, shares in found.items():
-        before, newest = (_share(shares, side) for side in (0, 1))
-        if abs(newest - before) > NULL_BOUND:
-            moved.append({"feature": name, "missing_before": round(before, 4), "missing_now": round(newest, 4)})
-    facts = {"features": len(found), "moved": len(moved)}
+    pair = _pair(connection, view)
+    if isinstance(pair, Verdict):
+        return pair
+    rates = [_null_rates(connection, view, day) for day in pair]
+    moved = [
+        {"feature": name, "missing_before": round(before, 4), "missing_now": round(now, 4)}
+        for name, before, now in zip(view.names, *rates, strict=True)
+        if abs(now - before) > NULL_BOUND
+    ]
+    facts = {"features": len(view.features), "moved": len(moved)}
     if moved:
         named = ", ".join(str(each["feature"]) for each in moved)
         return Verdict(False, f"The share of missing values has moved: {named}.", False, facts, sample_of(moved))
@@ -63,9 +62,10 @@ def null_rates_are_stable(connection: Connection[Any], view: FeatureView) -> Ver
 
 def population_is_stable(connection: Connection[Any], view: FeatureView) -> Verdict:
     """No feature's population stability index against four weeks before is above 0.25."""
-    found = _binned(connection, view)
-    if isinstance(found, Verdict):
-        return found
+    pair = _pair(connection, view)
+    if isinstance(pair, Verdict):
+        return pair
+    found = _binned(connection, view, *pair)
     indices = {name: stability_index(list(shares.values())) for name, shares in found.items()}
     moved = sorted((name for name, psi in indices.items() if psi > PSI_BOUND), key=lambda name: -indices[name])
     worst = max(indices, key=lambda name: indices[name])
@@ -83,32 +83,40 @@ def stability_index(counts: Sequence[tuple[int, int]]) -> float:
     return float(sum((newest - before) * log(newest / before) for before, newest in shares))
 
 
-def _share(shares: Shares, side: int) -> float:
-    total = sum(counts[side] for counts in shares.values())
-    return shares.get("missing", (0, 0))[side] / total if total else 0.0
-
-
-def _binned(connection: Connection[Any], view: FeatureView) -> dict[str, Shares] | Verdict:
-    """Rows by feature and bin, or why nothing is judged."""
-    table = sql.Identifier(*view.table.split("."))
+def _pair(connection: Connection[Any], view: FeatureView) -> tuple[date, date] | Verdict:
+    """The day that is compared with and the newest one, or why nothing is judged."""
+    table = _table(view)
     pair = sql.SQL(_PAIR).format(table=table, days=sql.Literal(COMPARED_DAYS))
     newest, before = connection.execute(pair).fetchone() or (None, None)
     if newest is None or before is None:
         return Verdict(True, f"There is no snapshot of {COMPARED_DAYS} days before to compare with.", is_error=False)
+    counted = sql.SQL("select count(*) from {} where snapshot_date in (%s, %s) group by snapshot_date").format(table)
+    if min(count for (count,) in connection.execute(counted, [before, newest])) < MINIMUM_ROWS:
+        return Verdict(True, f"Fewer than {MINIMUM_ROWS} rows a snapshot: nothing is judged.", is_error=False)
+    return before, newest
+
+
+def _null_rates(connection: Connection[Any], view: FeatureView, day: date) -> list[float]:
+    rates = sql.SQL(", ").join(
+        sql.SQL("avg(cast({} is null as int))::float8").format(sql.Identifier(name)) for name in view.names
+    )
+    statement = sql.SQL("select {} from {} where snapshot_date = %s").format(rates, _table(view))
+    return list(connection.execute(statement, [day]).fetchone() or ())
+
+
+def _binned(connection: Connection[Any], view: FeatureView, before: date, newest: date) -> dict[str, Shares]:
+    """Rows by feature and bin."""
+    table = _table(view)
     features = [each for each in view.features if each.kind in (WHOLE, NUMBER, TEXT, TRUTH)]
-    bins = _bins(connection, table, features, before)
     found: dict[str, dict[str, tuple[int, int]]] = {each.name: {} for each in features}
     statement = sql.SQL(" union all ").join(
         sql.SQL(_COUNTS).format(
             feature=sql.Literal(name), bin=bin_of, table=table, before=sql.Literal(before), newest=sql.Literal(newest)
         )
-        for name, bin_of in bins.items()
+        for name, bin_of in _bins(connection, table, features, before).items()
     )
     for name, label, *counts in connection.execute(statement):
         found[name][label] = (counts[0], counts[1])
-    rows = [min(sum(side) for side in zip(*shares.values(), strict=True)) for shares in found.values() if shares]
-    if min(rows, default=0) < MINIMUM_ROWS:
-        return Verdict(True, f"Fewer than {MINIMUM_ROWS} rows a snapshot: nothing is judged.", is_error=False)
     return dict(found)
 
 
@@ -140,3 +148,7 @@ def _bins(
             "else 'another' end"
         ).format(sql.Identifier(each.name), table, sql.Literal(before), sql.Literal(_LABELS))
     return found
+
+
+def _table(view: FeatureView) -> sql.Identifier:
+    return sql.Identifier(*view.table.split("."))

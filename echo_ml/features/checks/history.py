@@ -15,6 +15,14 @@ _TWICE = """
 select {key}, {event}, {known}, count(*) as rows, count(*) over () as offenders
 from ({history}) as history group by {key}, {event}, {known} having count(*) > 1 order by 1, 2 limit 10
 """
+_SAME_DAY = """
+select {key}, snapshot_date, count(*) as rows, count(*) over () as offenders
+from {table} group by snapshot_date, {key} having count(*) > 1 order by 1, 2 limit 10
+"""
+_SAME_MOMENT = """
+select {event}, count(*) as snapshots, count(*) over () as offenders
+from (select distinct {event}, snapshot_date from {table}) as moments group by {event} having count(*) > 1 limit 10
+"""
 _EARLY = """
 select {key}, {event}, {known}, count(*) over () as offenders
 from ({history}) as history where {known} is null or {known} < {event} order by 1, 2 limit 10
@@ -32,8 +40,14 @@ from versions where known_at >= superseded_at or next_known_at <> superseded_at 
 
 
 def is_unique(connection: Connection[Any], view: FeatureView) -> Verdict:
-    """Each entity, moment and time of knowing is there once: of a tie Feast makes two rows of every training row."""
-    rows = _rows(connection, view, _TWICE)
+    """Each entity, moment and time of knowing is there once: of a tie Feast makes two rows of every training row.
+
+    Of snapshots it is asked by their days, which an index answers; superseded rows are unique by their table's key.
+    """
+    if view.query is None and (moments := _rows(connection, view, _SAME_MOMENT)):
+        said = f"{moments[0]['offenders']} moments are the end of several snapshots."
+        return Verdict(False, said, sample=_offenders(moments))
+    rows = _rows(connection, view, _SAME_DAY if view.query is None else _TWICE)
     if not rows:
         return Verdict(True, f"Every {view.entity} has one row for each moment.")
     return Verdict(False, f"{rows[0]['offenders']} rows are there more than once.", sample=_offenders(rows))
@@ -65,7 +79,7 @@ def restatements_are_told_apart(connection: Connection[Any], view: FeatureView) 
 def _rows(connection: Connection[Any], view: FeatureView, statement: str) -> list[dict[str, Any]]:
     composed = sql.SQL(statement).format(
         key=sql.Identifier(view.key), event=sql.Identifier(EVENT), known=sql.Identifier(KNOWN), history=history(view),
-        superseded=SUPERSEDED, asset=sql.Literal(view.table_asset),
+        superseded=SUPERSEDED, asset=sql.Literal(view.table_asset), table=sql.Identifier(*view.table.split(".")),
     )  # fmt: skip
     with connection.cursor(row_factory=dict_row) as cursor:
         return cursor.execute(composed).fetchall()
