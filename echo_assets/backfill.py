@@ -14,6 +14,7 @@ from difflib import get_close_matches
 import dagster as dg
 
 from echo_assets.dbt.project import load_project
+from echo_assets.features import due as due_views
 from echo_assets.planner.days import DayRange
 from echo_assets.planner.report import RunReport
 from echo_assets.planner.runs import days_tags
@@ -23,6 +24,7 @@ from echo_assets.readouts import due
 from echo_assets.refresh import Refresh
 
 _FORGET_DAYS = "delete from ops.built_days where asset = any (%s) and day >= %s::date and day < %s::date"
+_FORGET_SNAPSHOTS = "delete from ops.built_days where asset = any (%s) and day >= %s::date"
 _FORGET_ASSETS = "delete from ops.built_assets where asset = any (%s)"
 
 
@@ -52,12 +54,15 @@ class Backfill:
     def _forget(self, refresh: Refresh) -> None:
         window = self.days.window(self.partitions)
         by_days = [each.key for each in self.readers if each.by_day or each.by_month]
-        whole = [each.key for each in self.readers if not each.by_day and not each.by_month]
+        as_of = [each.key for each in self.readers if each.retains]
+        whole = [each.key for each in self.readers if not (each.by_day or each.by_month or each.retains)]
         with refresh.sources.connection() as connection, connection.transaction():
             connection.execute(_FORGET_DAYS, [by_days, window["min_date"], window["max_date"]])
+            connection.execute(_FORGET_SNAPSHOTS, [as_of, window["min_date"]])
             connection.execute(_FORGET_ASSETS, [whole])
             if due.KEY in by_days:
                 due.forget(connection, window["min_date"])
+            due_views.forget(connection, frozenset({self.target.key, *by_days, *as_of, *whole}))
 
 
 def backfill_of(partitions: DayRange, asset: str, days: str) -> Backfill:
@@ -65,11 +70,11 @@ def backfill_of(partitions: DayRange, asset: str, days: str) -> Backfill:
     manifest = load_project().manifest
     targets = {target.key: target for target in (*targets_from(manifest), due.readouts_target(manifest))}
     key = asset.replace(".", "/")
-    target, daily = targets.get(key), sorted(each.key for each in targets.values() if each.by_day)
+    target, daily = targets.get(key), sorted(each.key for each in targets.values() if each.by_day or each.retains)
     if target is None:
         near = get_close_matches(key, targets, n=1)
         raise BackfillError(f"there is no asset {asset}{f': did you mean {near[0]}?' if near else ''}")
-    if not target.by_day:
+    if key not in daily:
         raise BackfillError(f"{key} is not built by day; `echoctl run` rebuilds it. By day are: {', '.join(daily)}")
     readers = tuple(each for each in targets.values() if key in each.upstream and each.keeps_marks)
     return Backfill(target, _days(days, partitions), partitions, readers)

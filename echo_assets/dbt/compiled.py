@@ -16,8 +16,9 @@ from echo_assets.dbt.project import OFFLINE, DbtProjectError, prepare_manifest
 _NOTHING_IS_BUILT = {
     "macro.dbt.is_incremental": "{% macro is_incremental() %}{{ return(false) }}{% endmacro %}",
     "macro.dbt.load_cached_relation": "{% macro load_cached_relation(relation) %}{{ return(none) }}{% endmacro %}",
+    "macro.echo.snapshot_days": "{% macro snapshot_days() %}{{ kept_days() }}{% endmacro %}",
 }
-"""Answers to what a model may ask of the database while it is compiled."""
+"""Answers to what a model may ask of the database while it is compiled; and that all snapshots are to be made."""
 
 
 def compiled_models(project_dir: Path, timezone: str, target: Path | None = None) -> dict[str, str]:

@@ -18,6 +18,7 @@ c1,2024-02-15T12:00Z,large,2024-01-01T00:00Z
 c1,2024-03-15T12:00Z,small,2024-01-01T00:00Z
 """
 FACT = "core/fact_transactions"
+SNAPSHOTS = "select * from features.customer_daily order by snapshot_date, customer_id"
 
 
 @pytest.fixture(scope="module")
@@ -59,13 +60,24 @@ def test_a_backfill_mends_the_days_asked_for_and_the_marts_and_leaves_the_other_
     untouched = "select xmin, ctid from core.fact_transactions where transaction_date >= '2024-03-01' order by 2"
     months = "select * from finance.revenue_summary order by month"
     with _connected(business) as connection:
-        before = [connection.execute(query.encode()).fetchall() for query in (untouched, months)]
+        before = [connection.execute(query.encode()).fetchall() for query in (untouched, months, SNAPSHOTS)]
         connection.execute(spoil.encode())
         connection.execute("update finance.revenue_summary set total_revenue = 0")
+        connection.execute("update features.customer_daily set customer_lifetime_value = 0")
         told = business("backfill", FACT, "2024-01-01..2024-02-29")
         assert told.code == 0, told.err
         assert told.out.startswith(f"{FACT} 2024-01-01..2024-02-29: ")
-        assert [connection.execute(query.encode()).fetchall() for query in (untouched, months)] == before
+        assert [connection.execute(query.encode()).fetchall() for query in (untouched, months, SNAPSHOTS)] == before
+
+
+def test_snapshots_are_backfilled_by_their_days(business: Echoctl) -> None:
+    with _connected(business) as connection:
+        before = connection.execute(SNAPSHOTS.encode()).fetchall()
+        connection.execute("update features.customer_daily set total_orders = 0 where snapshot_date = '2024-02-29'")
+        connection.execute("delete from features.customer_daily where snapshot_date = '2024-01-31'")
+        told = business("backfill", "features/customer_daily", "2024-01-15..2024-02-29")
+        assert told.code == 0, told.err
+        assert connection.execute(SNAPSHOTS.encode()).fetchall() == before
 
 
 def test_what_that_changed_in_closed_months_is_told_by_the_status(business: Echoctl) -> None:

@@ -37,7 +37,7 @@ class Warehouse:
             f"""select format('truncate %I.%I', schemaname, tablename) from pg_tables
             where schemaname in ('staging', 'ops')
             union all select format('drop table %I.%I', schemaname, tablename) from pg_tables
-            where {_BUILT} and tablename not in ('{CALENDAR}', 'readouts')"""
+            where {_BUILT} and tablename not in ('{CALENDAR}', 'readouts', 'revenue_forecast')"""
         )
         self.connection.execute("; ".join(command for (command,) in commands).encode())
 

@@ -85,8 +85,7 @@
                 from ops.dirty_days as dirty
                 where dirty.source = '{{ source }}'
                 union all
-                select days.day, null, true, true from {{ snapshot_days() }} as days (day)
-                where {{ in_window('days.day') }}
+                select snapshot_date, null, true, true from echo_snapshots
             ) as marked
             window up_to_day as (order by day)
         ) as known

@@ -13,7 +13,7 @@
         where
             asset = '{{ asset }}'
             and {{ in_window('snapshot_date') }}
-            and snapshot_date < (select max(day) from {{ snapshot_days() }} as days (day))
+            and snapshot_date < (select max(day) from {{ kept_days() }} as days (day))
             and {{ end_of_business_day('snapshot_date') }} <= now()
             and first_built_at
                 < {{ end_of_business_day('snapshot_date') }} + interval '{{ model.config.meta["snapshots"]["live_days"] }} days';
@@ -36,9 +36,13 @@
         select '{{ asset }}', days.day from {{ retained_days(gates) }} as days (day)
         where {{ in_window('days.day') }}
         on conflict do nothing;
-        delete from ops.built_days where asset = '{{ asset }}' and day not in (select day from {{ snapshot_days() }} as days (day));
+        create temp table echo_snapshots on commit drop as
+        select days.snapshot_date from {{ kept_days() }} as days (snapshot_date)
+        where {{ in_window('days.snapshot_date') }};
+        analyze echo_snapshots;
+        delete from ops.built_days where asset = '{{ asset }}' and day not in (select day from {{ kept_days() }} as days (day));
         delete from ops.superseded_features
-        where asset = '{{ asset }}' and snapshot_date not in (select day from {{ snapshot_days() }} as days (day));
+        where asset = '{{ asset }}' and snapshot_date not in (select day from {{ kept_days() }} as days (day));
 {% endmacro %}
 
 {#- In record_build: the versions that this build has ended. That there was no row is a version, too, without features;

@@ -58,51 +58,46 @@ subscription_states as (
 )
 {%- endmacro %}
 
-{#- `beginnings`: one row per customer that was reported, bought or subscribed, with the first day of each. From
-    reported_date on it is known when the customer was created. -#}
-{% macro customer_beginnings(reported_versions, customer_months, subscription_states) -%}
-occasions as (
+{#- `beginnings`: when a customer was reported, bought and subscribed first. From reported_date on it is known when it was
+    created. The CTEs are those of the members, of first reports, of months with counted lines and of subscriptions' states. -#}
+{% macro customer_beginnings(customers, first_reports, customer_months, subscription_states) -%}
+first_orders as (
 
     select
         customer_id,
-        greatest(reported_date, {{ business_day('created_at') }}) as reported_date,
-        {{ business_day('created_at') }} as created_date,
-        null::date as first_order_date,
-        null::date as first_subscription_date
-    from {{ reported_versions }}
-
-    union all
-
-    select
-        customer_id,
-        null as reported_date,
-        null as created_date,
-        first_date as first_order_date,
-        null as first_subscription_date
+        min(first_date) as first_order_date
     from {{ customer_months }}
+    group by 1
 
-    union all
+),
+
+first_subscriptions as (
 
     select
         customer_id,
-        null as reported_date,
-        null as created_date,
-        null as first_order_date,
-        effective_date as first_subscription_date
+        min(effective_date) as first_subscription_date
     from {{ subscription_states }}
+    group by 1
 
 ),
 
 beginnings as (
 
     select
-        customer_id,
-        min(reported_date) as reported_date,
-        min(created_date) as created_date,
-        min(first_order_date) as first_order_date,
-        min(first_subscription_date) as first_subscription_date
-    from occasions
-    group by 1
+        {{ customers }}.customer_id,
+        {{ business_day(customers ~ '.created_at') }} as created_date,
+        greatest(
+            {{ business_day(customers ~ '.created_at') }}, {{ business_day(first_reports ~ '.reported_at') }}
+        ) as reported_date,
+        first_orders.first_order_date,
+        first_subscriptions.first_subscription_date
+    from {{ customers }}
+    left join {{ first_reports }}
+        on {{ customers }}.customer_id = {{ first_reports }}.customer_id
+    left join first_orders
+        on {{ customers }}.customer_id = first_orders.customer_id
+    left join first_subscriptions
+        on {{ customers }}.customer_id = first_subscriptions.customer_id
 
 )
 {%- endmacro %}

@@ -13,9 +13,14 @@
     }) -%}
 {% endmacro %}
 
-{#- A table function: the days of which the model holds a snapshot, in its own build those that it is about to make
-    included. -#}
+{#- A table: the days whose snapshots a build makes. The pre-hook has filled it; it is analysed, so that the planner knows
+    how few they are. -#}
 {% macro snapshot_days() -%}
+    echo_snapshots
+{%- endmacro %}
+
+{#- A table function: the days of which the model holds a snapshot, in its build those that it is about to make included. -#}
+{% macro kept_days() -%}
     ops.snapshot_days('{{ ledger_asset(model) | trim }}')
 {%- endmacro %}
 
@@ -48,7 +53,7 @@
     delete from {{ arg_dict['target_relation'] }}
     where
         {{ in_window('snapshot_date') }}
-        or snapshot_date not in (select days.day from {{ snapshot_days() }} as days (day));
+        or snapshot_date not in (select days.day from {{ kept_days() }} as days (day));
 
     insert into {{ arg_dict['target_relation'] }} ({{ columns }})
     (select {{ columns }} from {{ arg_dict['temp_relation'] }});

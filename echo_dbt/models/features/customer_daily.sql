@@ -10,7 +10,9 @@ with
 transactions as (
 
     select * from {{ ref('fact_transactions') }}
-    where customer_id is not null
+    where
+        customer_id is not null
+        and {{ in_reach_of_window('transaction_date', 180) }}
 
 ),
 
@@ -34,6 +36,15 @@ customer_versions as (
 
 customers as (
 
+    select * from {{ ref('dim_customer') }}
+    where
+        is_current
+        and customer_key <> -1
+
+),
+
+customer_states as (
+
     select * from {{ ref('stg_customers') }}
 
 ),
@@ -45,7 +56,7 @@ subscriptions as (
 ),
 
 {{ reported_versions(
-    'customer_versions', 'customers', 'customer_id', ['segment', 'plan_type', 'acquisition_channel', 'created_at']
+    'customer_versions', 'customer_states', 'customer_id', ['segment', 'plan_type', 'acquisition_channel']
 ) }},
 
 {{ snapshots() }},
@@ -69,7 +80,7 @@ lines as (
             )
         ) as is_first_of_day,
         case
-            when transactions.is_counted and products.product_key <> -1
+            when transactions.is_counted and transactions.product_key <> -1
                 then lead(transactions.transaction_date, 1, 'infinity') over (
                     partition by
                         transactions.customer_id, transactions.is_counted,
@@ -78,11 +89,8 @@ lines as (
                 )
         end as next_date_of_product
     from transactions
-    inner join products
+    left join products
         on transactions.product_key = products.product_key
-    where
-        transactions.transaction_date > (select min(snapshots.snapshot_date) from snapshots) - 180
-        and transactions.transaction_date <= (select max(snapshots.snapshot_date) from snapshots)
 
 ),
 
@@ -153,7 +161,7 @@ subscribers as (
 
 ),
 
-{{ customer_beginnings('reported_versions', 'customer_months', 'subscription_states') }},
+{{ customer_beginnings('customers', 'first_reports', 'customer_months', 'subscription_states') }},
 
 measures as (
 

@@ -7,10 +7,22 @@
 
 with
 
+{{ snapshots() }},
+
 transactions as (
 
     select * from {{ ref('fact_transactions') }}
     where is_counted
+
+),
+
+recent_sales as (
+
+    select * from {{ ref('fact_transactions') }}
+    where
+        is_counted
+        and amount > 0
+        and {{ in_reach_of_window('transaction_date', 28) }}
 
 ),
 
@@ -35,8 +47,6 @@ catalogue as (
 
 {{ reported_versions('product_versions', 'catalogue', 'product_id', ['price']) }},
 
-{{ snapshots() }},
-
 product_days as (
 
     select
@@ -56,15 +66,32 @@ product_days as (
 
 ),
 
+chained_days as (
+
+    select
+        *,
+        max(sale_date) over chain as last_sale_date,
+        lead(transaction_date, 1, 'infinity') over chain as next_date
+    from product_days
+    window chain as (partition by product_id order by transaction_date)
+
+),
+
+{# The days of the windows, and of each product the last one before, however long ago. #}
 aged_days as (
 
     select
-        product_days.*,
+        chained_days.*,
         snapshots.snapshot_date,
-        snapshots.snapshot_date - product_days.transaction_date as age
-    from product_days
+        snapshots.snapshot_date - chained_days.transaction_date as age
+    from chained_days
     inner join snapshots
-        on product_days.transaction_date <= snapshots.snapshot_date
+        on
+            chained_days.transaction_date <= snapshots.snapshot_date
+            and (
+                chained_days.transaction_date > snapshots.snapshot_date - 90
+                or chained_days.next_date > snapshots.snapshot_date
+            )
 
 ),
 
@@ -81,7 +108,7 @@ sales as (
         sum(returns) filter (where age < 28) as returns_28d,
         sum(sold_for) filter (where age < 28) as sold_for_28d,
         sum(sold_units) filter (where age < 28) as sold_units_28d,
-        max(sale_date) as last_sale_date
+        max(last_sale_date) as last_sale_date
     from aged_days
     group by 1, 2
 
@@ -92,18 +119,14 @@ purchases as (
 
     select
         products.product_id,
-        transactions.transaction_date,
-        lead(transactions.transaction_date, 1, 'infinity') over (
-            partition by products.product_id, transactions.customer_id
-            order by transactions.transaction_date
+        recent_sales.transaction_date,
+        lead(recent_sales.transaction_date, 1, 'infinity') over (
+            partition by products.product_id, recent_sales.customer_id
+            order by recent_sales.transaction_date
         ) as next_date
-    from transactions
+    from recent_sales
     inner join products
-        on transactions.product_key = products.product_key
-    where
-        transactions.amount > 0
-        and transactions.transaction_date > (select min(snapshots.snapshot_date) from snapshots) - 28
-        and transactions.transaction_date <= (select max(snapshots.snapshot_date) from snapshots)
+        on recent_sales.product_key = products.product_key
 
 ),
 
