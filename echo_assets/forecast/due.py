@@ -33,12 +33,18 @@ on conflict (asset, source) do update set mark = excluded.mark, built_at = clock
 
 
 def forecast_target(manifest: Manifest) -> Target:
-    """The forecast as the planner knows it: below the models that it reads, stale by what makes those dirty."""
-    read = [target for target in targets_from(manifest) if target.key in READS]
+    """The forecast as the planner knows it: below the models that it reads, stale by what makes those dirty.
+
+    Views and seeds are left out of what is above it: they are built along with anything that reads them, and are never
+    out of date, so that the forecast need not wait for a build that has nothing else of its own.
+    """
+    targets = targets_from(manifest)
+    read = [target for target in targets if target.key in READS]
+    above = frozenset(READS).union(*(target.upstream for target in read))
     return Target(
         key=KEY,
         sources=frozenset[str]().union(*(target.sources for target in read)),
-        upstream=frozenset(READS).union(*(target.upstream for target in read)),
+        upstream=frozenset(target.key for target in targets if target.keeps_marks and target.key in above),
         reads=frozenset[str]().union(*(target.reads for target in read)),
     )
 
