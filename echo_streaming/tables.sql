@@ -65,7 +65,7 @@ create table if not exists streaming.experiment_exposures (
     primary key (user_id, experiment_id, variant)
 ) with (fillfactor = 80);
 
--- One row is the users whose exposures one flush has changed, and that wait to be published.
+-- One row is the users of one flush who saw an arm for the first time, and that wait to be published.
 create table if not exists streaming.exposure_outbox (
     exposure_outbox_id bigint primary key generated always as identity,
     user_ids text[] not null,

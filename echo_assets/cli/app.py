@@ -23,6 +23,7 @@ from echo_assets.cli import (
     serve,
     server_commands,
     status,
+    stream,
     trace,
     ui,
 )  # fmt: skip
@@ -46,3 +47,4 @@ app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(incident.app, name="incident")
 app.add_typer(quality.app, name="quality")
 app.add_typer(experiment.app, name="experiment")
+app.add_typer(stream.app, name="stream")

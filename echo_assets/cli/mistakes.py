@@ -30,10 +30,11 @@ def user_mistakes() -> tuple[type[BaseException], ...]:
     from echo_quality.quarantine.entries import QuarantineError
     from echo_quality.suites.declarations import SuiteError
     from echo_quality.synthetic import GeneratorError
+    from echo_streaming.brokers.cluster import BrokerError
 
     return (
         SettingsError, ServerError, ContractError, DiscoverError, ExtractError, RefusedFile, IncidentError,
         MigrationRefused, GeneratorError, DbtProjectError, StepsError, LedgerError, LineageError, TargetsError,
-        BackfillError, StuckError, ExperimentError,
+        BackfillError, StuckError, ExperimentError, BrokerError,
         NotSafe, ReplayError, ErasureError, QuarantineError, DbtError, SuiteError, psycopg.OperationalError, OSError,
     )  # fmt: skip

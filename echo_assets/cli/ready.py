@@ -33,6 +33,7 @@ def ready(settings: Settings, dotenv: Path | None = None) -> Iterator[Platform]:
     import psycopg
 
     from echo_quality.migrate import migrate
+    from echo_streaming.tables import create_tables
 
     sources = Sources(settings)
     contracts = sources.contracts
@@ -40,6 +41,7 @@ def ready(settings: Settings, dotenv: Path | None = None) -> Iterator[Platform]:
     with psycopg.connect(databases.url(), autocommit=True) as connection:
         for difference in migrate(connection, contracts.values()):
             tell(f"{difference.table}: {difference.what}; done: {difference.statement}")
+        create_tables(connection)
     render(settings, databases)
     if dotenv is not None and (dotenv / "workspace.yaml").exists() and (warning := point_dotenv(settings, dotenv)):
         tell(warning)

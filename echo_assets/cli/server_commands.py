@@ -16,6 +16,7 @@ from echo_assets.cli import FAILED
 from echo_assets.cli.ready import ready, tell
 from echo_assets.features.places import feature_places
 from echo_assets.settings import Settings
+from echo_assets.streaming.brokers import embedded_broker
 
 
 def register(app: typer.Typer) -> None:
@@ -32,8 +33,11 @@ def up() -> None:
 
 
 def down() -> None:
-    """Stop the embedded database; a server of your own is left alone."""
-    stopped = server.down(Settings.from_environment())
+    """Stop the embedded database, and the embedded broker with its events; servers of your own are left alone."""
+    settings = Settings.from_environment()
+    if embedded_broker(settings).down():
+        tell("The broker is stopped; events that nobody had consumed are gone.")
+    stopped = server.down(settings)
     tell("The database is stopped." if stopped else "No embedded database was running.")
 
 

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+_ONLY_CRITICAL = 2
+"""The client writes to standard error what it also tells our callbacks."""
+
 
 class BrokerError(RuntimeError):
     """A broker cannot be used; the message says which, and what to do."""
@@ -50,4 +53,5 @@ class Cluster:
 
     def options(self, more: Mapping[str, Any]) -> dict[str, Any]:
         """A client's configuration."""
-        return {"bootstrap.servers": self.bootstrap, "client.id": "echo", **self.security.options(), **more}
+        own = {"bootstrap.servers": self.bootstrap, "client.id": "echo", "log_level": _ONLY_CRITICAL}
+        return {**own, **self.security.options(), **more}

@@ -33,7 +33,7 @@ class Topics:
     def __init__(self, cluster: Cluster, timeout: float = 10.0) -> None:
         """Nothing is asked of the broker yet."""
         self._cluster, self._timeout = cluster, timeout
-        self._admin = AdminClient(cluster.options({"log_level": 2, "socket.connection.setup.timeout.ms": 5000}))
+        self._admin = AdminClient(cluster.options({"socket.connection.setup.timeout.ms": 5000}))
 
     def ensure(self, topic: str, partitions: int, replication: int = 1) -> LogIdentity:
         """Have the topic, and say which log it is; it is made before any client of it could have it made otherwise."""

@@ -10,6 +10,13 @@ from psycopg import Connection, errors
 
 from echo_streaming.consumer.terms import Terms
 
+CONSUMER = "echo-stream-consumer"
+_END_FROZEN = """
+select count(pg_terminate_backend(pid)) from pg_stat_activity
+where application_name = %s and datname = current_database() and usename = current_user and pid <> pg_backend_pid()
+    and wait_event = 'ClientRead' and xact_start < clock_timestamp() - make_interval(secs => %s)
+"""
+
 
 class Meaning(Enum):
     """What is to be done about an error."""
@@ -24,7 +31,7 @@ class Meaning(Enum):
     """Ours: a table is missing, a right, a statement is wrong."""
 
 
-def connect(url: str, terms: Terms, name: str = "echo-stream-consumer") -> Connection[Any]:
+def connect(url: str, terms: Terms, name: str = CONSUMER) -> Connection[Any]:
     """A connection in UTC on which each statement outside a transaction block is its own."""
     connection: Connection[Any] = psycopg.connect(
         url,
@@ -40,10 +47,20 @@ def connect(url: str, terms: Terms, name: str = "echo-stream-consumer") -> Conne
         ("timezone", "UTC"),
         ("enable_seqscan", "off"),  # statistics of a table that fills up lag behind: a plan must not read it whole
         ("lock_timeout", f"{int(terms.lock_timeout * 1000)}ms"),
-        ("idle_in_transaction_session_timeout", f"{int(terms.idle_in_transaction * 1000)}ms"),
+        ("idle_in_transaction_session_timeout", f"{int(terms.frozen_after * 1000)}ms"),
     ):
         connection.execute("select set_config(%s, %s, false)", [setting, value])
     return connection
+
+
+def end_frozen(connection: Connection[Any], terms: Terms) -> int:
+    """End sessions of consumers that hold a transaction and send nothing; how many.
+
+    The server ends a transaction that is idle by itself, but it waits for ever for the rest of a COPY. Whoever wakes up
+    later finds its connection gone, and its partitions in a later generation.
+    """
+    [(ended,)] = connection.execute(_END_FROZEN, [CONSUMER, terms.frozen_after]).fetchall()
+    return int(ended)
 
 
 def meaning(error: psycopg.Error, connection: Connection[Any]) -> Meaning:

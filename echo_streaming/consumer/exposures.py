@@ -1,7 +1,7 @@
-"""Telling others how often users were exposed: the outbox of exposures, emptied by a callable that is handed in.
+"""Telling others what users were exposed to: the outbox of exposures, emptied by a callable that is handed in.
 
-A flush only queues whose exposures changed; what they are now is read when it is told, so nobody is told of an older
-state later. Where two tell at the same time, or one tells again, the receiver goes by `last_exposed_at`: a state
+A flush only queues who saw something new; what they have seen so far is read when it is told, so nobody is told of an
+older state later. Where two tell at the same time, or one tells again, the receiver goes by `newest_at`: a state
 replaces one that is older or as old.
 """
 
@@ -15,12 +15,11 @@ from psycopg import Connection
 
 
 class ExposureState(NamedTuple):
-    """All of a user's exposures so far: how often, in how many experiments, and when last."""
+    """How many arms of experiments a user has seen in the stream, and when the newest of them for the first time."""
 
     user_id: str
-    exposures: int
-    experiments: int
-    last_exposed_at: datetime
+    arms: int
+    newest_at: datetime
 
 
 Publish = Callable[[Sequence[ExposureState]], None]
@@ -64,6 +63,6 @@ _QUEUED = """
 select exposure_outbox_id, user_ids from streaming.exposure_outbox order by exposure_outbox_id limit %s
 """
 _STATES = """
-select user_id, sum(exposures)::bigint, count(distinct experiment_id), max(last_at)
+select user_id, count(*), max(first_at)
 from streaming.experiment_exposures where user_id = any (%s) group by user_id order by user_id
 """

@@ -16,7 +16,7 @@ import psycopg
 from psycopg import Connection
 
 from echo_streaming.consumer.batches import Batch
-from echo_streaming.consumer.database import Meaning, connect, meaning
+from echo_streaming.consumer.database import Meaning, connect, end_frozen, meaning
 from echo_streaming.consumer.offsets import Claims
 from echo_streaming.consumer.sink import Sink, Written
 from echo_streaming.events.reading import Read, Reason, Refused
@@ -82,6 +82,16 @@ class Flusher:
             _LOG.warning("database away", extra={"fields": {"error": text}})
         else:
             _LOG.info("once more", extra={"fields": {"error": text}})
+            self._free(error)
+
+    def _free(self, error: psycopg.Error) -> None:
+        """Whoever holds what we wait for too long may be frozen."""
+        if isinstance(error, psycopg.errors.LockNotAvailable) and self.connection is not None:
+            try:
+                ended = end_frozen(self.connection, self.sink.terms)
+                _LOG.warning("waited for a lock", extra={"fields": {"frozen_consumers_ended": ended}})
+            except psycopg.Error:  # the next attempt meets it again
+                self.close()
 
     def _write_parts(self, connection: Connection[Any], batch: Batch) -> Written:
         """Write what is not written yet; halve a batch that the database refuses until the event stands alone."""

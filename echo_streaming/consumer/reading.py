@@ -69,7 +69,6 @@ class Reader:
                     "fetch.wait.max.ms": 100,
                     "queued.min.messages": 20_000,
                     "queued.max.messages.kbytes": 32_768,
-                    "log_level": 2,
                     "error_cb": self._on_error,
                 }
             )

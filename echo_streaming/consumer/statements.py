@@ -72,19 +72,22 @@ with added as (
     on conflict (user_id, experiment_id, variant) do update set
         exposures = e.exposures + excluded.exposures, first_at = least(e.first_at, excluded.first_at),
         last_at = greatest(e.last_at, excluded.last_at), was_first_at = e.first_at
-    returning first_at, was_first_at
+    returning user_id, first_at, was_first_at
+), changed as (
+    select * from added where first_at is distinct from was_first_at
 ), queued as (
     insert into streaming.exposure_outbox (user_ids)
-    select array(select distinct user_id from unnest(string_to_array(%(users)s, e'\\x1f')) as n (user_id))
+    select array_agg(distinct user_id) from changed having count(*) > 0
 )
 select array_agg(distinct (moment at time zone %(timezone)s)::date)
 from (
-    select first_at from added where first_at is distinct from was_first_at
+    select first_at from changed
     union all
-    select was_first_at from added where first_at < was_first_at
+    select was_first_at from changed where was_first_at is not null
 ) as touched (moment)
 """
-"""The business days on which a unit is first exposed now and was not before, and the other way round."""
+"""The business days on which a unit is first exposed now and was not before, and the other way round. Whoever was in an
+arm before, and is exposed to it once more, waits for nobody: what there is to tell is how many arms a unit has seen."""
 
 FUNNEL = """
 insert into streaming.funnel_by_minute as f (minute, event_type, channel, events)

@@ -20,6 +20,6 @@ class Terms:
     heartbeat: float = 1.0
     longest_pause: float = 5.0
     """Between two attempts to reach a database that is away."""
-    lock_timeout: float = 30.0
-    idle_in_transaction: float = 15.0
+    lock_timeout: float = 10.0
+    frozen_after: float = 10.0
     """After this a consumer that is frozen within a transaction loses it, and its partitions can be claimed."""

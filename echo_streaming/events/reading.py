@@ -143,7 +143,11 @@ def _invalid(value: bytes, error: str) -> Refused:
 def _without_values(message: str) -> str:
     """`Invalid enum value 'x'` quotes the record, which may hold personal data; the path says enough."""
     said, at, path = message.partition(" - at ")
-    return f"{said.split(' value ')[0]} value{at}{path}" if said.startswith("Invalid ") else message
+    if said.startswith("Invalid "):
+        said = f"{said.split(' value ')[0]} value"
+    elif " matching regex " in said:
+        said = "not written as it must be"
+    return f"{said}{at}{path}"
 
 
 def _in_data(message: str) -> str:

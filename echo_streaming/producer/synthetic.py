@@ -69,7 +69,7 @@ class Sent(NamedTuple):
 def synthetic(knobs: Knobs, population: Population, start: datetime, count: int) -> Iterator[Sent]:
     """So many records, in the order in which they are sent; a record of event time t is the t*rate-th."""
     chance = random.Random(knobs.seed)  # noqa: S311 - to be played again, not to be secret
-    writer = _Writer(chance, population)
+    writer = _Writer(chance, population, f"{int(start.timestamp()):x}{knobs.seed:x}")
     waiting: list[tuple[int, int, Sent]] = []
     made = given = 0
     while given < count:
@@ -103,8 +103,9 @@ def _sent(chance: random.Random, knobs: Knobs, writer: _Writer, moment: datetime
 class _Writer:
     """Writes one event after the other, and remembers sales that may still change."""
 
-    def __init__(self, chance: random.Random, population: Population) -> None:
-        self.chance, self.population = chance, population
+    def __init__(self, chance: random.Random, population: Population, stream: str) -> None:
+        """`stream` is part of the ids that are made up, so that two streams are about other sales."""
+        self.chance, self.population, self.stream = chance, population, stream
         self.experiments = [(name, tuple(arms)) for name, arms in population.experiments.items()]
         self.open: list[TransactionData] = []
         self.sales = self.signups = 0
@@ -131,7 +132,7 @@ class _Writer:
         self.sales += 1
         chance, products = self.chance, self.population.products
         return TransactionData(
-            transaction_id=f"S{self.sales:09d}",
+            transaction_id=f"S{self.stream}-{self.sales:07d}",
             amount=chance.randrange(100, 50_000) / 100,
             customer_id=user,
             status="pending" if chance.random() < 0.2 else "paid",
@@ -154,7 +155,7 @@ class _Writer:
 
     def _signup(self, moment: datetime) -> Event:
         self.signups += 1
-        user = f"N{self.signups:08d}"
+        user = f"N{self.stream}-{self.signups:06d}"
         data = SignupData(user, f"{user.lower()}@example.com", None, "smb", "basic", self.chance.choice(_CHANNELS))
         return Signup(**self._attributes(user, moment), data=data)
 

@@ -34,11 +34,12 @@ def database_with_stream(databases: server.Databases, name: str) -> Iterator[ser
     with psycopg.connect(databases.url(), autocommit=True) as admin:
         admin.execute(f"drop database if exists {name} with (force)")
         admin.execute(f"create database {name} template template0")
-        try:
-            with psycopg.connect(place.url(), autocommit=True) as connection:
-                create_tables(connection)
-            yield place
-        finally:
+    with psycopg.connect(place.url(), autocommit=True) as connection:
+        create_tables(connection)
+    try:
+        yield place
+    finally:
+        with psycopg.connect(databases.url(), autocommit=True) as admin:
             admin.execute(f"drop database {name} with (force)")
 
 
@@ -82,9 +83,13 @@ class Stream:
     url: str
     terms: Terms = field(default_factory=lambda: Terms(topic="events", group="test", longest_pause=0.2))
     days: list[tuple[str, str]] = field(default_factory=list)
+    keep: bool = False
+    """Look at what is there, instead of beginning with nothing."""
 
     def __post_init__(self) -> None:
         self.connection = connect(self.url, self.terms)
+        if self.keep:
+            return
         self.connection.execute(
             f"truncate {', '.join(f'streaming.{table}' for table in TABLES)} restart identity".encode()
         )

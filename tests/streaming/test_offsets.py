@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import threading
+
 import psycopg
 import pytest
 from event_samples import event
 from stream_database import Stream, batch_of
 
 from echo_streaming.consumer.database import connect
+from echo_streaming.consumer.flushing import Flusher
 from echo_streaming.consumer.offsets import Claims, Fenced
+from echo_streaming.consumer.sink import Sink
 from echo_streaming.consumer.terms import Terms
 
 
@@ -63,7 +67,7 @@ def test_a_batch_that_does_not_follow_the_last_commit_is_refused(stream: Stream)
 def test_a_claim_waits_for_a_zombie_that_is_frozen_within_a_transaction_until_the_server_ends_it(
     stream: Stream,
 ) -> None:
-    zombie = connect(stream.url, Terms(idle_in_transaction=0.2))
+    zombie = connect(stream.url, Terms(frozen_after=0.2))
     with pytest.raises(psycopg.Error, match="idle-in-transaction timeout"), zombie.transaction():
         stream.claims.advance(zombie, {0: 1})
         assert stream.claim("the new one", [0]).held[0].generation == 2, "the claim had to wait, and came through"
@@ -82,3 +86,19 @@ def test_a_log_that_is_shorter_than_our_offset_is_begun_anew_and_a_gap_is_counte
     stream.claim("the new one")
     with pytest.raises(Fenced):
         lost.begin_anew(stream.connection, 0, 0)
+
+
+def test_a_claim_ends_a_zombie_that_is_frozen_within_a_copy(stream: Stream) -> None:
+    """The server's own timeout does not see it: it waits for the rest of the COPY."""
+    terms = Terms(topic="events", group="test", lock_timeout=0.2, frozen_after=0.3)
+    zombie = connect(stream.url, terms)
+    with pytest.raises(psycopg.Error), zombie.transaction():
+        stream.claims.advance(zombie, {0: 1})
+        with zombie.cursor() as cursor, cursor.copy("copy streaming.dead_letters (key) from stdin") as copy:
+            heir = Claims("test", "events", "the new one")
+            flusher = Flusher(stream.url, Sink(terms), heir, threading.Event())
+            claimed = flusher.attempt(lambda connection: heir.claim(connection, [0], "log"))
+            flusher.close()
+            copy.write("x\n")
+    assert claimed == {0: 0}
+    assert heir.held[0].generation == 2

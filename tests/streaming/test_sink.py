@@ -100,13 +100,12 @@ def test_a_unit_belongs_to_the_day_of_its_first_exposure(stream: Stream) -> None
     assert stream.days == [("experiment_exposure", "2026-05-02"), ("experiment_exposure", "2026-05-04")]
 
 
-def test_every_flush_queues_the_users_whose_exposures_it_changed(stream: Stream) -> None:
-    stream.write(exposure(1), exposure(2, user="C2"), exposure(3))
-    stream.write(exposure(4), exposure(1))
-    stream.write(exposure(1))
-    assert [sorted(users) for (users,) in stream.rows("select user_ids from streaming.exposure_outbox order by 1")] == [
-        ["C1"], ["C1", "C2"],
-    ]  # fmt: skip
+def test_a_flush_queues_the_users_who_saw_an_arm_for_the_first_time_or_earlier_than_was_known(stream: Stream) -> None:
+    stream.write(exposure(1, 5), exposure(2, user="C2"), exposure(3, 6))
+    stream.write(exposure(4, 7), exposure(1, 5))
+    stream.write(exposure(5, 2))
+    queued = stream.rows("select user_ids from streaming.exposure_outbox order by exposure_outbox_id")
+    assert [sorted(users) for (users,) in queued] == [["C1", "C2"], ["C1"]]
 
 
 MOMENTS = st.builds(
