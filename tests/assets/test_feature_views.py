@@ -200,6 +200,19 @@ def test_with_a_redis_the_same_assets_and_checks_serve_from_it(platform: Platfor
     assert row == served(platform, "c1")
 
 
+def test_every_rhythm_has_its_round_and_every_view_is_late_after_a_while(platform: Platform) -> None:
+    views = {f"feature_views/{view.name}": view for view in declared_views()}
+    for refresh, cron in (("hourly", "20 * * * *"), ("daily", "30 6 * * *")):
+        schedule = platform.definitions.resolve_schedule_def(f"{refresh}_features_schedule")
+        assert (schedule.cron_schedule, schedule.default_status) == (cron, dg.DefaultScheduleStatus.RUNNING)
+        chosen = platform.definitions.resolve_job_def(f"{refresh}_features_job").asset_layer
+        names = {key.to_user_string() for key in chosen.selected_asset_keys}
+        assert names == {name for name, view in views.items() if view.refresh == refresh}
+        assert chosen.asset_graph.asset_check_keys, "ages are asked by the clock"
+    specs = {spec.key.to_user_string(): spec for spec in platform.definitions.resolve_all_asset_specs()}
+    assert all(specs[name].freshness_policy is not None for name in views)
+
+
 def test_a_verdict_on_features_is_a_finding_of_the_platform() -> None:
     found = as_finding(
         verdict.Verdict(False, "said", is_error=False, facts={"rows": 1}, sample=({"customer_id": "C1"},))

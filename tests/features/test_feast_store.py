@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -74,6 +75,25 @@ def test_it_is_current_until_definitions_change_or_feast_forgets_them(
         of_module.execute("delete from feast_registry.feature_views where feature_view_name = 'customer_daily'")
         assert not registry.is_current(connection, "the first definitions", views)
         assert registry.missing_views(connection, views) == ["customer_daily"]
+
+
+def test_one_process_at_a_time_applies(of_module: FeatureTables, store: FeatureStore) -> None:
+    waits = """select exists (select from pg_locks where locktype = 'advisory' and not granted
+               and database = (select oid from pg_database where datname = current_database()))"""
+    applied = "select applied_at from ops.feature_definitions where definitions = 'the first definitions'"
+    before = of_module.value(applied)
+    with psycopg.connect(of_module.places.url, autocommit=True) as other, ThreadPoolExecutor(1) as thread:
+        other.execute("select pg_advisory_lock(hashtext('echo.feast_registry'))")
+        with psycopg.connect(of_module.places.url, autocommit=True) as connection:
+            second = thread.submit(
+                registry.apply, store, connection, of_module.views, "UTC", "the first definitions"
+            )  # fmt: skip
+            while not of_module.value(waits):
+                assert not second.done(), second.exception()
+            assert of_module.value(applied) == before
+            other.execute("select pg_advisory_unlock(hashtext('echo.feast_registry'))")
+            second.result()
+    assert of_module.value(applied) > before
 
 
 def test_what_is_declared_no_more_is_forgotten_with_its_table(of_module: FeatureTables, store: FeatureStore) -> None:
