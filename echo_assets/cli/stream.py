@@ -9,6 +9,8 @@ import json
 import signal
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -111,9 +113,8 @@ def consume(
         if in_group and wanted is not None:
             raise SettingsError("--partitions", str(partitions), "--alone beside it: in a group, the group says which")
         consumer = consumer_of(platform.sources, cluster, in_group, wanted)
-        _stop_on_signals(consumer.stopping)
         try:
-            with beside(platform.sources, cluster, consumer):
+            with _stopped_by_signals(consumer.stopping), beside(platform.sources, cluster, consumer):
                 written = consumer.run(until_end)
         except Fenced as fenced:
             tell(f"Stopped: {fenced}")
@@ -157,9 +158,15 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON 
     print(f"Flushes whose exposures wait to be published: {waiting}")
 
 
-def _stop_on_signals(stopping: threading.Event) -> None:
-    for kind in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(kind, lambda *_: stopping.set())
+@contextmanager
+def _stopped_by_signals(stopping: threading.Event) -> Iterator[None]:
+    """Ctrl-C and SIGTERM ask the consumer to write what it has, and to end."""
+    before = {kind: signal.signal(kind, lambda *_: stopping.set()) for kind in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for kind, handler in before.items():
+            signal.signal(kind, handler)
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -104,7 +104,9 @@ where consumer_group = %s and topic = %s and consumer_id = %s and partition = an
 _STATES = """
 select
     o.topic, o.partition, s.consumer_id, s.heartbeat_at, s.broker_seen_at, s.stopped_at, o.next_offset,
-    s.high_watermark, greatest(0, s.high_watermark - greatest(o.next_offset, s.position)) as lag,
+    s.high_watermark,
+    case when s.high_watermark is not null
+        then greatest(0, s.high_watermark - greatest(o.next_offset, s.position)) end as lag,
     o.updated_at, o.restarts, o.skipped
 from streaming.offsets as o left join streaming.consumer_state as s using (consumer_group, topic, partition)
 where o.consumer_group = %s and o.topic = %s order by o.partition

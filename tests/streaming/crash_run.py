@@ -21,6 +21,7 @@ from test_crash import PERFECT
 
 from echo_assets import server
 from echo_assets.settings import Settings
+from echo_streaming.brokers.processes import is_ours
 
 
 def main() -> int:
@@ -72,7 +73,7 @@ def _crash_database(settings: Settings) -> None:
     pid = server.status(settings).pid
     assert pid
     os.kill(pid, signal.SIGQUIT)
-    until(lambda: not server.status(settings).running, "the server did not end")
+    until(lambda: not is_ours(pid, " -D "), "the server did not end")
     server.up(settings)
 
 
