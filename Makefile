@@ -4,11 +4,12 @@
 SHELL := /bin/sh
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo ui test test-fast set-up manifest lint types imports sql contracts pytest \
+.PHONY: help demo ui mlflow test test-fast set-up manifest lint types imports sql contracts pytest \
         golden containers format up down clean reset
 
 PYTHON ?= python3
 PORT ?= 3000
+MLFLOW_PORT ?= 5000
 UV_VERSION := 0.13.9
 UV := $(or $(shell command -v uv),.uv/bin/uv)
 BIN := .venv/bin
@@ -26,6 +27,13 @@ demo: set-up manifest ## Make a small business's files, take them in, and compar
 
 ui: set-up manifest ## Start Dagster's webserver and daemon on PORT (3000), with the database up
 	@$(BIN)/echoctl ui --port $(PORT)
+
+mlflow: set-up ## Show MLflow's runs and models on MLFLOW_PORT (5000), with the database up; nothing is reported to anybody
+	@case "$$MLFLOW_TRACKING_URI" in http*) echo "MLflow is at $$MLFLOW_TRACKING_URI"; exit 0;; esac; \
+	own="$$MLFLOW_TRACKING_URI"; $(BIN)/echoctl up && eval "$$($(BIN)/echoctl env)" && echo "MLflow is at http://127.0.0.1:$(MLFLOW_PORT). Ctrl-C ends it." && \
+	MLFLOW_DISABLE_TELEMETRY=true DO_NOT_TRACK=true MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false \
+	exec $(BIN)/mlflow server --host 127.0.0.1 --port $(MLFLOW_PORT) --workers 1 --no-serve-artifacts \
+		--backend-store-uri "$${own:-$$MLFLOW_TRACKING_URI}" --default-artifact-root "$${ECHO_HOME:-.echo}/mlflow"
 
 test: set-up ## Run everything a contributor must pass
 	@for task in $(CHECKS) pytest; do \

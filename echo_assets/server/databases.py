@@ -78,4 +78,5 @@ class Databases:
             "ECHO_DBT_DBNAME": self.warehouse,
             "DBT_ENV_SECRET_ECHO_PASSWORD": read_passfile(self.passfile).get(self.owner, ""),
             "MLFLOW_TRACKING_URI": self.url("mlflow"),
+            "MLFLOW_DISABLE_TELEMETRY": "true",
         }

@@ -48,7 +48,6 @@ delete from models.churn_scores as kept
 where (snapshot_date = %(day)s and not exists (select from scored where scored.customer_id = kept.customer_id))
     or snapshot_date not in (select snapshot_date from ops.feature_snapshots where asset = 'features/customer_daily')
 """
-_ERASE = "delete from models.churn_scores where customer_id = %s"
 
 
 @dataclass(frozen=True)
@@ -99,12 +98,6 @@ def score_churn(sources: Sources, run_id: str | None) -> Scored | str:
         changed, removed = _written(connection, champion.version, scoring, rows, run_id)
     seconds = {"load": loaded - began, "predict": asked - loaded, "write": time.perf_counter() - asked}
     return Scored(day, champion.version, found, changed, removed, seconds)
-
-
-def erase_scores(sources: Sources, person: str) -> int:
-    """Take the scores of a person away; what stands for them afterwards is scored with the others."""
-    with sources.connection() as connection:
-        return connection.execute(_ERASE, [person]).rowcount
 
 
 def _features(connection: Connection[Any], champion: LoadedModel, day: date, horizon_days: int) -> Any:

@@ -124,6 +124,17 @@ def test_a_customer_is_predicted_by_a_model_that_has_not_learnt_from_them(champi
     assert not np.allclose(before[other], after[other])
 
 
+def test_a_feature_that_says_the_same_of_everybody_is_left_out_and_named(champion: Trained) -> None:
+    training_set = champion.training_set
+    frame = training_set.frame.assign(nothing=np.nan, always=1.0, once=np.nan, nowhere="(none)")
+    frame.loc[0, "once"] = 3.0
+    found = train(replace(training_set, frame=frame))
+    assert found.challenger.candidate.columns == champion.challenger.candidate.columns
+    assert "Left out, since they say the same of everybody: always, nothing, nowhere, once." in markdown(
+        card_of(found, 1, {})
+    )
+
+
 def test_training_is_the_same_every_time(champion: Trained) -> None:
     again = train(made_set(customers=1000, seed=1))
     assert metrics_of(again) == metrics_of(champion)

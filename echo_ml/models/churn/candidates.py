@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from echo_ml.models.churn.training_set import LABEL
+from echo_ml.models.churn.split import FIT
+from echo_ml.models.churn.training_set import FOLD, LABEL, TrainingSet
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -85,12 +86,26 @@ class Fitted:
         return self.raw.predict_proba(rows[list(self.candidate.columns)])[:, 1]
 
 
-def candidates_of(columns: Mapping[str, str]) -> list[Candidate]:
-    """The baseline and those that must beat it, over these features; ValueError if recency is not among them."""
+def candidates_of(training_set: TrainingSet) -> list[Candidate]:
+    """The baseline and those that must beat it; ValueError if there is no recency, which the baseline is made of."""
+    columns = telling(training_set)
     if RECENCY not in columns:
-        raise ValueError(f"the features have no {RECENCY}, which the baseline is made of")
+        raise ValueError(f"{RECENCY} is the same for everybody, or no feature: there is no baseline to beat")
     baseline = Candidate(BASELINE, {RECENCY: columns[RECENCY]})
     return [baseline, *(Candidate(name, columns) for name in CANDIDATES)]
+
+
+def telling(training_set: TrainingSet) -> dict[str, str]:
+    """The features that say anything, by MLflow's type: with two values where one learns, in two folds at least.
+
+    One without any value in some fold's customers could not be learnt from when that fold is left out.
+    """
+    fit = training_set.part(FIT)
+    return {
+        name: kind
+        for name, kind in training_set.columns.items()
+        if fit[name].nunique(dropna=False) > 1 and fit.loc[fit[name].notna(), FOLD].nunique() > 1
+    }
 
 
 def _for_trees(texts: Sequence[str]) -> Any:

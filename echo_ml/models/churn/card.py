@@ -144,11 +144,15 @@ def _segments(trained: Trained) -> list[Section]:
 
 def _importances(trained: Trained) -> Section:
     rows = tuple((each.feature, f"{each.loss:.4f}", f"{each.deviation:.4f}") for each in trained.importances[:_SHOWN])
+    unused = sorted(set(trained.training_set.columns) - set(trained.challenger.candidate.columns))
+    left_out = f"Left out, since they say the same of everybody: {', '.join(unused)}."
     said = (
         f"What the AUC loses when a feature is shuffled, the first {len(rows)} of {len(trained.importances)}. "
         "Features that say the same share it, so that a small loss does not mean that a feature is worth nothing."
     )
-    return Section("What it goes by", (said,), ("feature", "loss of AUC", "deviation"), rows)
+    return Section(
+        "What it goes by", tuple(filter(None, (said, left_out))), ("feature", "loss of AUC", "deviation"), rows
+    )
 
 
 def _limits(trained: Trained) -> Section:

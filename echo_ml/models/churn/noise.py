@@ -58,7 +58,7 @@ def _placements(outcomes: Outcomes, probabilities: Floats) -> tuple[Any, Any]:
     return below, above
 
 
-def calibration_error_by_chance(probabilities: Floats, bins: int, level: float = 0.95, seed: int = 0) -> float:
+def calibration_error_by_chance(probabilities: Floats, bins: int, level: float = 0.99, seed: int = 0) -> float:
     """The calibration error that perfect probabilities stay below with this chance, given so many customers.
 
     The number of those who churn in a bin is drawn as a normal one, with the variance of the bin's probabilities.

@@ -25,7 +25,7 @@ class Standing:
 
     @property
     def ece_limit(self) -> float:
-        """With few customers, perfect probabilities err, too; what they do in 19 of 20 cases is no fault."""
+        """With few customers, perfect probabilities err, too; as much as they do in 99 of 100 cases is no fault."""
         return max(MAX_CALIBRATION_ERROR, self.ece_by_chance)
 
     @property

@@ -82,7 +82,7 @@ def train(training_set: TrainingSet, champion: Champion | None = None, faults: t
     test = training_set.part(TEST)
     outcomes = test[LABEL].to_numpy()
     with few_threads(len(training_set.frame)):
-        candidates = {each.name: each for each in candidates_of(training_set.columns)}
+        candidates = {each.name: each for each in candidates_of(training_set)}
         crossed = {name: cross_fitted(each, training_set) for name, each in candidates.items()}
         competed = time.perf_counter()
         best = max((each for name, each in crossed.items() if name != BASELINE), key=lambda each: each.auc_mean)
