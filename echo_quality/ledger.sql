@@ -264,11 +264,9 @@ create or replace function ops.snapshot_days(text) returns setof date language s
 $$;
 
 -- One row is one state of the feature definitions that Feast's registry was given, by the hash of what they say.
-create schema if not exists feast_registry;
-create schema if not exists feature_online;
+create schema if not exists feast_registry; create schema if not exists feature_online;
 create table if not exists ops.feature_definitions (
-    definitions text primary key,
-    applied_at timestamptz not null default clock_timestamp()
+    definitions text primary key, applied_at timestamptz not null default clock_timestamp()
 );
 
 -- One row is one materialisation of one feature view: what it holds online since, and what was changed. `seen` says what its
@@ -277,8 +275,7 @@ create table if not exists ops.feature_materialisations (
     materialisation_id bigint primary key generated always as identity,
     view text not null,
     rows bigint not null,
-    first_event timestamptz,
-    last_event timestamptz,
+    first_event timestamptz, last_event timestamptz,
     written bigint not null,
     retracted bigint not null,
     seen text not null,
