@@ -83,6 +83,18 @@ def test_a_restatement_with_its_times_in_order_is_two_versions_and_one_without_i
     assert found.sample[0]["customer_id"] == "C1"
 
 
+def test_a_member_that_is_gone_for_now_is_a_version_without_an_end(tables: FeatureTables) -> None:
+    restate(tables.connection, "C1", LAST, LATER, total_orders=5)
+    tables.execute(
+        "insert into ops.superseded_features select asset, entity_id, snapshot_date, superseded_at, 'infinity',"
+        " features - 'total_orders' from ops.superseded_features"
+    )
+    tables.execute(f"delete from features.customer_daily where customer_id = 'C1' and snapshot_date = '{LAST}'")
+    assert told_apart(tables).passed
+    tables.execute("update ops.superseded_features set superseded_at = 'infinity'")
+    assert told_apart(tables).sample[0]["superseded_at"] == "infinity"
+
+
 def test_a_row_that_was_known_before_its_moment_is_found(tables: FeatureTables) -> None:
     restate(tables.connection, "C1", LAST, LATER, total_orders=5)
     tables.execute("update ops.superseded_features set known_at = known_at - interval '1 day'")

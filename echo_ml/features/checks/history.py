@@ -34,7 +34,9 @@ with versions as (
         lead(known_at) over (partition by entity_id, snapshot_date order by known_at, superseded_at) as next_known_at
     from {superseded} where asset = {asset}
 )
-select entity_id as {key}, snapshot_date, known_at, superseded_at, next_known_at, count(*) over () as offenders
+select
+    entity_id as {key}, snapshot_date, known_at, cast(superseded_at as text) as superseded_at, next_known_at,
+    count(*) over () as offenders
 from versions where known_at >= superseded_at or next_known_at <> superseded_at order by 1, 2, 3 limit 10
 """
 
