@@ -117,13 +117,16 @@ class Snapshot:
         return seen
 
     def standing(self, assets: Iterable[str]) -> Standing:
-        """What the checks of these assets say; `unchecked` if none of them was ever evaluated."""
+        """What the checks of these assets say.
+
+        `unchecked` if none of them was ever evaluated, or if nothing is known of what anything is made of.
+        """
         names = sorted(set(assets))
         found = [check for asset in names for check in self.checks.get(asset, ())]
         red = sorted(
             (each for each in found if not each.passed), key=lambda each: (not each.is_error, each.asset, each.name)
         )
-        status: Status = "green" if found else "unchecked"
+        status: Status = "green" if found and self.edges else "unchecked"
         if red:
             status = "red" if any(each.is_error for each in red) else "warned"
         return Standing(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -38,6 +39,13 @@ def test_errors_come_before_warnings_and_decide_the_status(served: Served, owner
 def test_what_nobody_has_checked_is_not_green(served: Served) -> None:
     found = standing(served, "t/never")
     assert (found.status, found.checked, found.evaluated_at) == ("unchecked", 0, None)
+
+
+def test_without_the_lineage_nothing_is_green(served: Served) -> None:
+    served.backend.verdicts.refresh()
+    known = served.backend.verdicts.snapshot
+    assert known.standing(["finance/revenue_daily"]).status == "green"
+    assert replace(known, edges={}).standing(["finance/revenue_daily"]).status == "unchecked"
 
 
 def test_a_column_is_followed_to_the_files_and_circles_end(served: Served, owner: psycopg.Connection[Any]) -> None:

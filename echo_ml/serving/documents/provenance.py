@@ -42,7 +42,7 @@ class Verdict(Document):
     """What the checks of everything behind the value say."""
 
     status: Status = Field(
-        description="green: all hold; warned: some warn; red: some are errors; unchecked: none was ever evaluated."
+        description="green: all hold; warned: some warn; red: some are errors; unchecked: none was asked."
     )
     red: list[RedCheck] = Field(description="The checks that do not hold, errors first.")
     checked: int = Field(description="How many checks were asked.")
