@@ -16,6 +16,7 @@ from echo_assets.definitions import build
 from echo_assets.drift_checks import FIGURES as MART_FIGURES
 from echo_assets.features.places import declared_views
 from echo_assets.forecast_checks import CHECKS as FORECAST_CHECKS
+from echo_assets.model_checks import MODEL_CHECKS, SCORE_CHECKS, TRAINING_SET_CHECKS
 from echo_assets.runbook import section
 from echo_assets.settings import PROJECT, Settings
 from echo_assets.source_checks import checks_over_time
@@ -34,7 +35,7 @@ ABOUT_THE_PROJECT = {"ops/column_lineage", "ops/order_proof", "docs/dbt", "docs/
 """Assets that are made of the models themselves, each with its checks."""
 ABOUT_EXPERIMENTS = {"readouts/experiments", "readouts/portfolio"}
 OF_FEATURES = {f"feature_views/{view.name}" for view in declared_views()} | {"feature_views/registry"}
-FORECAST = "models/revenue_forecast"
+OF_MODELS = {"models/revenue_forecast", "models/churn_training_set", "models/churn", "models/churn_scores"}
 """It has checks of its own, and its table is in the schema of the marts."""
 HEAVY = ("great_expectations", "pandas", "duckdb", "feast", "mlflow", "sklearn", "pymc", "scipy", "confluent_kafka",
          "matplotlib", "statsmodels")  # fmt: skip
@@ -79,7 +80,7 @@ def test_every_source_has_three_assets_and_every_model_and_seed_has_one(
 ) -> None:
     files = {f"{layer}/{source}" for layer in FILE_LAYERS for source in contracts}
     models = {"/".join(asset_path(node)) for node in built_nodes(manifest).values()}
-    others = ABOUT_THE_PROJECT | ABOUT_EXPERIMENTS | OF_FEATURES | {FORECAST}
+    others = ABOUT_THE_PROJECT | ABOUT_EXPERIMENTS | OF_FEATURES | OF_MODELS
     assert specs.keys() == files | models | others | {"streaming/user_events"}
 
 
@@ -98,7 +99,8 @@ def test_every_rule_every_invariant_and_every_dbt_test_is_a_check(
     assert about == 2
     of_features = sum(spec.asset_key.to_user_string() in OF_FEATURES for spec in check_specs)
     assert of_features == 2 + sum(5 + 3 * (view.query is None) - (view.max_age is None) for view in declared_views())
-    on_tables += over_time + len(CONDITIONS) + of_sampling + of_features + len(FORECAST_CHECKS)
+    of_models = sum(map(len, (FORECAST_CHECKS, TRAINING_SET_CHECKS, MODEL_CHECKS, SCORE_CHECKS)))
+    on_tables += over_time + len(CONDITIONS) + of_sampling + of_features + of_models
     assert len(check_specs) - about == rules + agreements + invariants + on_tables + len(data_tests(manifest))
 
 
@@ -109,7 +111,7 @@ def test_every_asset_begins_with_its_grain_and_says_whose_it_is(specs: dict[str,
         assert spec.kinds, key
         assert spec.group_name == spec.key.path[0], key
         table = spec.metadata.get("dagster/table_name", "no table")
-        elsewhere = ABOUT_THE_PROJECT | ABOUT_EXPERIMENTS | OF_FEATURES | {FORECAST}
+        elsewhere = ABOUT_THE_PROJECT | ABOUT_EXPERIMENTS | OF_FEATURES | OF_MODELS
         assert table.endswith(".".join(spec.key.path)) or key in elsewhere, key
 
 
