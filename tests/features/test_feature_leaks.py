@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from feature_tables import declared_in
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from echo_ml.features.checks.leaks import Edge, aucs, reads_no_output, tells_the_label
@@ -84,6 +84,7 @@ def test_a_label_with_one_value_tells_nothing() -> None:
     assert tells_the_label(made, ["good"], np.ones(len(label))).said == "Nothing can be ranked."
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 5), st.booleans()), min_size=2, max_size=40))
 def test_the_area_is_the_share_of_pairs_in_order(rows: Sequence[tuple[int, bool]]) -> None:
     values, label = zip(*rows, strict=True)
