@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from echo_assets.forecast_checks import CHECKS, Check
+from echo_assets.runbook import section
 from echo_assets.settings import PROJECT
 from echo_ml.models.forecast.choice import ALPHA
 from echo_ml.models.forecast.forecast import MOST_MISSING
@@ -37,3 +39,10 @@ def test_a_limit_is_told_as_it_is(said: str) -> None:
 def test_every_column_and_every_method_is_explained() -> None:
     assert [column.name for column in FORECAST.columns if f"`{column.name}`" not in DOCUMENT] == []
     assert [method for method in Method if method is not Method.NONE and f"`{method}`" not in DOCUMENT] == []
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.name)
+def test_the_runbook_says_of_every_check_what_to_do(check: Check) -> None:
+    told = section(f"docs/runbook.md#{check.section}")
+    assert told
+    assert f"`{check.name}`" in told
