@@ -12,7 +12,7 @@ import yaml
 
 from echo_assets.settings import PROJECT
 
-OWN = ("prepare", "code", "webserver", "daemon", "mlflow", "serving")
+OWN = ("prepare", "code", "webserver", "daemon", "mlflow", "serving", "consumer")
 """The services that run our image."""
 
 

@@ -11,6 +11,7 @@ import yaml
 from compose_file import OWN, compose, image_environment, services
 
 from echo_assets.settings import PROJECT, Settings
+from echo_streaming.brokers.kafka_server import VERSION
 
 PASSWORD = "${ECHO_POSTGRES_PASSWORD:?set it in .env}"
 ONE_SHOT = {
@@ -56,6 +57,8 @@ def test_every_service_waits_for_what_it_needs() -> None:
             "redis": "service_healthy",
         },
         "redis": {},
+        "kafka": {},
+        "consumer": {"prepare": "service_completed_successfully", "kafka": "service_healthy"},
     }
     assert all(each["redis"]["required"] is False for each in waits.values() if "redis" in each), "it is not asked for"
 
@@ -129,6 +132,15 @@ def test_redis_is_there_on_request_and_useless_without_a_password() -> None:
     options = dict(zip(redis["command"][1::2], redis["command"][2::2], strict=True))
     assert options["--protected-mode"] == "yes"
     assert options["--requirepass"] == redis["environment"]["REDISCLI_AUTH"] == "${ECHO_REDIS_PASSWORD:-}"
+
+
+def test_kafka_is_there_on_request_for_this_network_only() -> None:
+    kafka, consumer = services()["kafka"], services()["consumer"]
+    assert kafka["profiles"] == consumer["profiles"] == ["kafka"]
+    assert kafka["networks"] == ["inside"]
+    assert consumer["environment"]["ECHO_KAFKA_BOOTSTRAP"] == "${ECHO_KAFKA_BOOTSTRAP:-kafka:9092}"
+    assert kafka["environment"]["KAFKA_ADVERTISED_LISTENERS"] == "PLAINTEXT://kafka:9092"
+    assert kafka["image"] == f"apache/kafka:{VERSION}", "the version that the tests run over"
 
 
 def test_mlflow_keeps_its_state_where_the_runs_do_and_reports_nothing_to_anybody() -> None:

@@ -155,6 +155,8 @@ class Crash:
                 until(lambda third=third: self.owns_something(third), "the third one was given nothing")
                 self.end(third, 0, FENCED)
         for process in pair:
+            until(lambda process=process: self.owns_something(process), "a consumer was given nothing")
+        for process in pair:
             self.end(process, 0, FENCED)
 
     def restart_broker(self) -> None:
@@ -224,7 +226,13 @@ class Crash:
 
     def end(self, process: subprocess.Popen[bytes], *accepted: int) -> None:
         process.terminate()
-        assert process.wait(_PATIENCE) in (accepted or (0,))
+        code = process.wait(_PATIENCE)
+        assert code in (accepted or (0,)), f"a consumer ended with {code}: {self.said(process)}"
+
+    def said(self, process: subprocess.Popen[bytes]) -> str:
+        """The end of its log."""
+        log = self.logs and self.logs / f"{self.processes.index(process)}.log"
+        return log.read_text(encoding="utf-8", errors="replace")[-3000:] if log else ""
 
     def close(self) -> None:
         """End whatever is left."""
