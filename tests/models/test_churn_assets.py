@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import dagster as dg
 import pandas as pd
-import psycopg
 import pytest
-from churn_warehouse import CUSTOMERS, HORIZON, MONTH_ENDS, NEWEST, ChurnWarehouse, job_of, warehouse_of
+from churn_warehouse import CUSTOMERS, HORIZON, MONTH_ENDS, NEWEST, ChurnWarehouse, job_of
 
-from echo_assets import server, trained_models
+from echo_assets import trained_models
 from echo_assets.model_checks import MODEL_CHECKS, SCORE_CHECKS, TRAINING_SET_CHECKS
 from echo_assets.open_checks import ask
 from echo_assets.runbook import section
-from echo_assets.settings import Settings
 from echo_assets.training import due
 from echo_assets.training.churn_model import page_of
 from echo_assets.training.places import tracking_of
@@ -28,64 +25,23 @@ from echo_ml.models.churn.scoring import champion_of, probabilities
 from echo_ml.tracking.alias_history import newest_move
 from echo_ml.tracking.places import DAGSTER_RUN
 from echo_ml.tracking.registry import CHALLENGER, CHAMPION, alias_of
-from echo_quality.migrate import migrate
-from echo_quality.odcs import read_contracts
 
 pytestmark = pytest.mark.database
 
 SET, CHURN, SCORES = "models/churn_training_set", "models/churn", "models/churn_scores"
 ALL = [f"models/{name}" for name in ("churn_training_set", "churn", "churn_scores")]
-NAME = "test_churn"
 
 
 @pytest.fixture(scope="module")
-def shop(databases: server.Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChurnWarehouse]:
+def shop(churn_warehouse: ChurnWarehouse) -> ChurnWarehouse:
     """The warehouse, on which Feast's registry was applied and nothing was trained."""
-    home = tmp_path_factory.mktemp("churn")
-    with psycopg.connect(databases.url(), autocommit=True) as admin:
-        admin.execute(f"drop database if exists {NAME} with (force)".encode())
-        admin.execute(f"create database {NAME} template template0".encode())
-        url = dataclasses.replace(databases, warehouse=NAME).url()
-        settings = Settings.from_environment(
-            {"ECHO_HOME": f"{home}", "ECHO_LANDING": f"{home}/landing", "ECHO_DATABASE_URL": url,
-             "ECHO_CHURN_HORIZON_DAYS": str(HORIZON)}
-        )  # fmt: skip
-        with psycopg.connect(url, autocommit=True) as connection, dg.DagsterInstance.ephemeral() as instance:
-            migrate(connection, read_contracts(settings.contracts).values())
-            found = warehouse_of(settings, connection, instance)
-            assert found.build("feature_views/registry").succeeded
-            yield found
-        admin.execute(f"drop database {NAME} with (force)".encode())
+    assert churn_warehouse.build("feature_views/registry").succeeded
+    return churn_warehouse
 
 
 def next_due(shop: ChurnWarehouse) -> tuple[tuple[str, ...], str] | None:
     found = due.decide(due.state_of(shop.sources))
     return None if found is None else (tuple(key.to_user_string() for key in found.keys), found.reason)
-
-
-def test_the_label_is_what_came_of_every_active_customer(shop: ChurnWarehouse) -> None:
-    """Orders on the snapshot's own day, one day past the window or that do not count are no signs of life."""
-    entities = Question(HORIZON).entities(MONTH_ENDS)
-    found = {(customer, day): churned for customer, _, day, churned in shop.rows(entities)}
-    assert found == shop.churned
-    assert len(found) < len(MONTH_ENDS) * CUSTOMERS, "who was not active is not asked about"
-
-
-def test_who_is_active_is_taken_as_it_was_known_then(shop: ChurnWarehouse) -> None:
-    """A customer whose order was refunded later was active, and one whose order came to light later was not."""
-    day, (was_active, was_not) = MONTH_ENDS[1], ("C0001", "C0002")
-    shop.execute(
-        """insert into ops.superseded_features
-           select 'features/customer_daily', customer_id, snapshot_date, event_timestamp, event_timestamp + '9 days',
-               to_jsonb(rows) || case when customer_id = %s then '{"recency_days": 3}'
-                   else '{"recency_days": 300, "has_active_subscription": false}' end::jsonb
-           from features.customer_daily as rows where snapshot_date = %s and customer_id in (%s, %s)""",
-        was_active, day, was_active, was_not,
-    )  # fmt: skip
-    asked = {customer for customer, *_ in shop.rows(Question(HORIZON).entities([day]))}
-    assert was_active in asked
-    assert was_not not in asked
-    shop.execute("truncate ops.superseded_features")
 
 
 def test_nothing_is_scored_before_there_is_a_champion(shop: ChurnWarehouse) -> None:

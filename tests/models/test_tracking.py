@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
 import secrets
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -16,7 +13,6 @@ import pandas as pd
 import psycopg
 import pytest
 
-from echo_assets.settings import PROJECT
 from echo_ml.tracking import Run, Tracking, TrackingError
 from echo_ml.tracking.alias_history import adopt, disagreement, move, newest_move
 from echo_ml.tracking.places import DAGSTER_RUN
@@ -279,25 +275,3 @@ def test_a_move_in_mlflow_itself_is_told_and_then_remembered(
 def test_what_was_said_is_not_changed(models_db: psycopg.Connection, statement: str) -> None:
     with pytest.raises(psycopg.errors.RaiseException, match="append-only"):
         models_db.execute(statement.encode())
-
-
-def test_importing_mlflow_the_way_we_do_reports_nothing_to_anybody(tracking: Tracking) -> None:
-    """In a process that knows of no test or CI, where MLflow would report."""
-    code = f"""
-import sys, json
-hosts = []
-sys.addaudithook(lambda event, args: hosts.append(str(args[0])) if event == "socket.getaddrinfo" else None)
-from pathlib import Path
-from echo_ml.tracking import Tracking
-tracking = Tracking.at({tracking.uri!r}, Path({str(tracking.artifact_root)!r}))
-with tracking.run("quiet", "quiet") as run:
-    run.log_metrics({{"auc": 0.5}})
-from mlflow.telemetry import get_telemetry_client
-print(json.dumps({{"client": get_telemetry_client() is not None, "hosts": hosts}}))
-"""
-    known = {key: value for key, value in os.environ.items() if key in ("PATH", "HOME", "LD_LIBRARY_PATH")}
-    run = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=PROJECT, env=known
-    )
-    told = json.loads(run.stdout.splitlines()[-1])
-    assert told == {"client": False, "hosts": []}
