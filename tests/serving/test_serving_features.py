@@ -43,6 +43,14 @@ def test_each_view_says_how_old_it_is(served: Served) -> None:
     assert answer["verdict"]["status"] == "green"
 
 
+def test_a_state_that_does_not_age_does_not_make_the_answer_old(served: Served, owner: psycopg.Connection[Any]) -> None:
+    know(owner, "customer_daily", "C-exposed", CUSTOMER)
+    know(owner, EXPOSURES, "C-exposed", {"experiment_exposure_count": 1}, since=hours_before(NOW, 5000))
+    answer = served.get("/features/customer/C-exposed")
+    assert answer["as_of"] == "2024-07-01T00:00:00Z"
+    assert answer["feature_ages"][EXPOSURES]["age_hours"] == 5000
+
+
 def test_a_row_of_the_day_that_is_still_open_has_no_age_yet(served: Served, owner: psycopg.Connection[Any]) -> None:
     know(owner, "customer_daily", "C-today", CUSTOMER, since=hours_before(NOW, -18))
     assert served.get("/features/customer/C-today")["feature_ages"]["customer_daily"]["age_hours"] == 0

@@ -18,7 +18,7 @@ class Features(Document):
     entity: str
     id: str
     value: dict[str, Any] = Field(description="Features by name; those of a refused view are left out.")
-    as_of: datetime = Field(description="When the oldest of the views that are given could be known.")
+    as_of: datetime = Field(description="When the oldest of the views that age could be known.")
     asked_at: datetime
     feature_ages: dict[str, FeatureAge] = Field(description="By feature view; a view without a row is not there.")
     verdict: Verdict

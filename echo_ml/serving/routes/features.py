@@ -58,7 +58,7 @@ def read_features(backend: Backend, entity: str, id_: str) -> Features:
         entity=entity,
         id=id_,
         value=shown({name: row.values[name] for name in names} | _at_request(backend, row, names, now)),
-        as_of=min(age.since for age in served),
+        as_of=min(age.since for age in [each for each in served if each.max_age] or served),
         asked_at=now,
         feature_ages={age.view: FeatureAge.of(age) for age in ages},
         verdict=backend.verdict_on_views(views, names),
