@@ -224,6 +224,19 @@ create table if not exists ops.feature_snapshots (
     first_built_at timestamptz not null default now(),
     primary key (asset, snapshot_date)
 );
+-- Up to which change of the rows of its fact the snapshot is made.
+alter table ops.feature_snapshots add column if not exists change_id bigint;
+
+-- One row is one member whose rows of one day of a fact a build has changed; without a member, everybody may have other rows
+-- from that day on. `member` is a value of the column `kind`. Kept until every snapshot is made with it.
+create table if not exists ops.changed_rows (
+    change_id bigint primary key generated always as identity,
+    asset text not null,
+    day date not null,
+    kind text,
+    member text
+);
+create index if not exists changed_rows_of_a_fact on ops.changed_rows (asset, change_id);
 
 -- One row is what a closed snapshot said of one entity until late data changed it: the old row, since when it had been
 -- known, and when something else took its place. Where there was no row, features has nothing but id and time, and as long

@@ -17,6 +17,10 @@ _NOTHING_IS_BUILT = {
     "macro.dbt.is_incremental": "{% macro is_incremental() %}{{ return(false) }}{% endmacro %}",
     "macro.dbt.load_cached_relation": "{% macro load_cached_relation(relation) %}{{ return(none) }}{% endmacro %}",
     "macro.echo.snapshot_days": "{% macro snapshot_days() %}{{ kept_days() }}{% endmacro %}",
+    "macro.echo.is_whole": "{% macro is_whole() %}true{% endmacro %}",
+    "macro.echo.is_changed": "{% macro is_changed(entity_id) %}true{% endmacro %}",
+    "macro.echo.is_made": "{% macro is_made(entity_id) %}true{% endmacro %}",
+    "macro.echo.is_asked_for": "{% macro is_asked_for(entity_id, day, days) %}true{% endmacro %}",
 }
 """Answers to what a model may ask of the database while it is compiled; and that all snapshots are to be made."""
 

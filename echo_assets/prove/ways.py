@@ -74,7 +74,10 @@ def _arrive(room: Scratch, origin: psycopg.Connection[Any], mark: int, where: st
 def _start_over(room: Scratch) -> None:
     """Empty the staging tables and the ledger, and drop what was built."""
     tables = [f"staging.{contract.source}" for contract in room.contracts]
-    ledger = ["dirty_days", "built_days", "built_assets", "restatements", "feature_snapshots", "superseded_features"]
+    ledger = (
+        "dirty_days", "built_days", "built_assets", "restatements", "feature_snapshots", "superseded_features",
+        "changed_rows",
+    )  # fmt: skip
     room.connection.execute(f"truncate {', '.join([*tables, *(f'ops.{table}' for table in ledger)])}".encode())
     for table in room.content():
         room.connection.execute(f"drop table {table.replace('/', '.')} cascade".encode())

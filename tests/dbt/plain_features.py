@@ -70,10 +70,11 @@ class PlainBusiness:
         states = _reports(self.customers, "customer_id", customer)
         lines = [row for row in self.sales if row["customer_id"] == customer]
         orders = [row for row in lines if row["status"] in COUNTED]
-        log = _log([row for row in self.subscriptions if row["customer_id"] == customer], "effective_at")
+        log = _log(self.subscriptions, "effective_at")
+        own = [row for row in log if row["customer_id"] == customer]
         days = sorted(row["transaction_date"] for row in orders)
         created = self.day(states[0]["created_at"]) if states else None
-        began = [each for each in (created, *days[:1], *(self.day(row["effective_at"]) for row in log[:1])) if each]
+        began = [each for each in (created, *days[:1], *(self.day(row["effective_at"]) for row in own[:1])) if each]
         began = [each for each in began if each <= day]
         if not began:
             return {}
@@ -82,7 +83,7 @@ class PlainBusiness:
         off = sum((row["discount"] or Decimal(0) for row in sold), Decimal(0))
         gap = _ratio((days[-1] - days[0]).days, len(days) - 1) if days else None
         recency = (day - days[-1]).days if days else None
-        subscribed = _states_when_the_day_ends(log)
+        subscribed = [row for row in _states_when_the_day_ends(log) if row["customer_id"] == customer]
         return {
             "customer_lifetime_value": _revenue(orders),
             "total_orders": len(orders),
@@ -114,7 +115,9 @@ class PlainBusiness:
                 Fraction(0),
             ),
             "subscription_cancelled_last_90d": any(
-                self.day(row["effective_at"]) > day - timedelta(90) for row in _cancellations(log)
+                self.day(row["effective_at"]) > day - timedelta(90)
+                for row in _cancellations(log)
+                if row["customer_id"] == customer
             ),
             **{name: _last_known(states, name) for name in ("segment", "plan_type", "acquisition_channel")},
         }

@@ -19,6 +19,8 @@ begin
         {{- remember_snapshots(gates) if ledger_reach(model) == 'as_of' }}
         create temp table echo_marks on commit drop as
         {{ ledger_marks(gates, asset) }};
+        {{- remember_entities(gates) if ledger_reach(model) == 'as_of' }}
+        {{- remember_rows() if ledger_meta(model).get('changes') }}
     {%- if ledger_reach(model) == 'as_of' %}
     else
         raise exception 'this database has no ledger that could say of which days there are data: run `echoctl up`';
@@ -42,7 +44,11 @@ begin
     if {{ ledger_exists() }} then
     {{- record_changed_versions() if ledger_meta(model).get('versions') }}
     {{- record_restatements() if ledger_meta(model).get('restates') }}
-    {{- record_superseded() if ledger_reach(model) == 'as_of' }}
+    {{- record_changed_rows() if ledger_meta(model).get('changes') }}
+    {%- if ledger_reach(model) == 'as_of' %}
+    {{- record_snapshots() }}
+    {{- record_superseded() }}
+    {%- endif %}
     {%- if ledger_reach(model) == 'whole' %}
         insert into ops.built_assets (asset, source, mark, built_at)
         select '{{ asset }}', source, mark, now() from echo_marks

@@ -72,7 +72,7 @@
                 where asset = '{{ table.asset }}' and source = '{{ source }}'
             )
             {%- endfor %}
-        ) as mark
+        ) as mark, mark as newest
         from (
             select
                 day, is_snapshot,

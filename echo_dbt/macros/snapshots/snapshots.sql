@@ -1,11 +1,12 @@
-{#- The CTE `snapshots`: the days that a build makes, their ends, and their months. -#}
+{#- The CTE `snapshots`: the days that a build makes, their ends and months, and whether they are made for everybody. -#}
 {% macro snapshots() -%}
 snapshots as (
 
     select
         days.snapshot_date,
         {{ end_of_business_day('days.snapshot_date') }} as event_timestamp,
-        {{ month_start('days.snapshot_date') }} as month
+        {{ month_start('days.snapshot_date') }} as month,
+        {{ is_whole() }} as is_whole
     from {{ snapshot_days() }} as days (snapshot_date)
 
 )

@@ -4,7 +4,11 @@
         incremental_strategy='replace_window',
         on_schema_change='fail',
         indexes=[{'columns': ['transaction_date']}],
-        meta={'echo': {'reach': 'day', 'day_column': 'transaction_date'}},
+        meta={
+            'echo': {
+                'reach': 'day', 'day_column': 'transaction_date', 'changes': ['customer_id', 'product_key'],
+            }
+        },
     )
 }}
 

@@ -1,7 +1,9 @@
 {{
     config(
         indexes=[{'columns': ['snapshot_date', 'customer_id'], 'unique': True}],
-        meta={'snapshots': snapshot_settings()},
+        meta={
+            'snapshots': snapshot_settings(changes={'fact': 'fact_transactions', 'column': 'customer_id'}),
+        },
     )
 }}
 
@@ -13,6 +15,7 @@ transactions as (
     where
         customer_id is not null
         and {{ in_reach_of_window('transaction_date', 180) }}
+        and {{ is_asked_for('customer_id', 'transaction_date', 180) }}
 
 ),
 
@@ -25,6 +28,7 @@ products as (
 customer_months as (
 
     select * from {{ ref('int_customer_transactions') }}
+    where {{ is_made('customer_id') }}
 
 ),
 
@@ -40,6 +44,7 @@ customers as (
     where
         is_current
         and customer_key <> -1
+        and {{ is_made('customer_id') }}
 
 ),
 
@@ -107,6 +112,7 @@ aged_lines as (
         on
             lines.transaction_date <= snapshots.snapshot_date
             and lines.transaction_date > snapshots.snapshot_date - 180
+            and (snapshots.is_whole or {{ is_changed('lines.customer_id') }})
 
 ),
 
@@ -156,7 +162,9 @@ subscribers as (
         ) as has_cancelled
     from subscription_states
     inner join snapshots
-        on subscription_states.effective_date <= snapshots.snapshot_date
+        on
+            subscription_states.effective_date <= snapshots.snapshot_date
+            and (snapshots.is_whole or {{ is_changed('subscription_states.customer_id') }})
     group by 1, 2
 
 ),
@@ -199,6 +207,7 @@ measures as (
         on
             least(beginnings.reported_date, beginnings.first_order_date, beginnings.first_subscription_date)
             <= snapshots.snapshot_date
+            and (snapshots.is_whole or {{ is_changed('beginnings.customer_id') }})
     left join recent
         on
             beginnings.customer_id = recent.customer_id

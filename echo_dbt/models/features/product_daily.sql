@@ -1,7 +1,14 @@
 {{
     config(
         indexes=[{'columns': ['snapshot_date', 'product_id'], 'unique': True}],
-        meta={'snapshots': snapshot_settings()},
+        meta={
+            'snapshots': snapshot_settings(
+                changes={
+                    'fact': 'fact_transactions', 'column': 'product_key',
+                    'through': {'model': 'dim_product', 'entity': 'product_id'},
+                }
+            ),
+        },
     )
 }}
 
@@ -29,7 +36,9 @@ recent_sales as (
 products as (
 
     select * from {{ ref('dim_product') }}
-    where product_id is not null
+    where
+        product_id is not null
+        and {{ is_made('product_id') }}
 
 ),
 
@@ -92,6 +101,7 @@ aged_days as (
                 chained_days.transaction_date > snapshots.snapshot_date - 90
                 or chained_days.next_date > snapshots.snapshot_date
             )
+            and (snapshots.is_whole or {{ is_changed('chained_days.product_id') }})
 
 ),
 
@@ -142,6 +152,7 @@ buyers as (
             purchases.transaction_date <= snapshots.snapshot_date
             and purchases.transaction_date > snapshots.snapshot_date - 28
             and purchases.next_date > snapshots.snapshot_date
+            and (snapshots.is_whole or {{ is_changed('purchases.product_id') }})
     group by 1, 2
 
 ),
@@ -153,7 +164,9 @@ known_products as (
         snapshots.snapshot_date
     from reported_versions
     inner join snapshots
-        on reported_versions.reported_date <= snapshots.snapshot_date
+        on
+            reported_versions.reported_date <= snapshots.snapshot_date
+            and (snapshots.is_whole or {{ is_changed('reported_versions.product_id') }})
 
     union
 
