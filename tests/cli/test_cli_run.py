@@ -34,7 +34,8 @@ def test_the_object_has_what_scripts_rely_on(first: Outcome) -> None:
     assert first.code == 0, first.err
     told = first.document
     assert set(told) == {
-        "ok", "changed", "loads", "checks", "metrics", "experiments", "assets", "errors", "seconds", "peak_rss_mb",
+        "ok", "changed", "loads", "checks", "metrics", "experiments", "models", "assets", "errors", "seconds",
+        "peak_rss_mb",
     }  # fmt: skip
     assert told["loads"][1] == {
         "source": "revenue", "file": "sales.csv", "sha256": hashlib.sha256(GOOD.encode()).hexdigest(),
@@ -42,6 +43,7 @@ def test_the_object_has_what_scripts_rely_on(first: Outcome) -> None:
     }  # fmt: skip
     assert set(told["checks"]) == {"passed", "warned", "failed", "blocking_failed", "failures"}
     assert set(told["assets"]) == {"materialized", "skipped", "failed"}
+    assert set(told["models"]) == {"churn", "revenue_forecast"}
     assert (told["ok"], told["changed"], told["errors"]) == (True, True, [])
     assert 0 < told["seconds"] < 300
     assert 50 < told["peak_rss_mb"] < 2000

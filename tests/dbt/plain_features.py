@@ -83,7 +83,6 @@ class PlainBusiness:
         off = sum((row["discount"] or Decimal(0) for row in sold), Decimal(0))
         gap = _ratio((days[-1] - days[0]).days, len(days) - 1) if days else None
         recency = (day - days[-1]).days if days else None
-        subscribed = [row for row in _states_when_the_day_ends(log) if row["customer_id"] == customer]
         return {
             "customer_lifetime_value": _revenue(orders),
             "total_orders": len(orders),
@@ -105,21 +104,21 @@ class PlainBusiness:
             "returns_last_90d": len([row for row in recent[90] if row["amount"] < 0]),
             "distinct_products_last_90d": len({_product(row) for row in recent[90]} - {(None, None)}),
             "discount_share_last_90d": _ratio(off, off + _revenue(sold)),
-            "has_active_subscription": any(row["status"] == "active" for row in subscribed),
-            "subscription_mrr": sum(
-                (
-                    Fraction(row["amount"]) * PER_YEAR[row["billing_period"]] / 12
-                    for row in subscribed
-                    if row["status"] == "active"
-                ),
-                Fraction(0),
-            ),
-            "subscription_cancelled_last_90d": any(
-                self.day(row["effective_at"]) > day - timedelta(90)
-                for row in _cancellations(log)
-                if row["customer_id"] == customer
-            ),
+            **self._subscription_features(log, customer, day),
             **{name: _last_known(states, name) for name in ("segment", "plan_type", "acquisition_channel")},
+        }
+
+    def _subscription_features(self, log: list[Row], customer: str, day: date) -> dict[str, Any]:
+        states = [row for row in _states_when_the_day_ends(log) if row["customer_id"] == customer]
+        active = [row for row in states if row["status"] == "active"]
+        cancelled = [row for row in _cancellations(log) if row["customer_id"] == customer]
+        monthly = (Fraction(row["amount"]) * PER_YEAR[row["billing_period"]] / 12 for row in active)
+        return {
+            "has_active_subscription": bool(active),
+            "subscription_mrr": sum(monthly, Fraction(0)),
+            "subscription_cancelled_last_90d": any(
+                self.day(row["effective_at"]) > day - timedelta(90) for row in cancelled
+            ),
         }
 
     def channel_features(self, day: date) -> Features:
