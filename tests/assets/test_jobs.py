@@ -47,7 +47,7 @@ def test_the_quality_job_asks_every_check_that_needs_no_build_and_materialises_n
     asked_while_building = {
         key
         for step in platform.definitions.resolve_asset_graph().assets_defs
-        if {"raw", "staging", "quarantine", "ops", "readouts"} & {asset.path[0] for asset in step.keys}
+        if {"raw", "staging", "quarantine", "ops", "readouts", "models"} & {asset.path[0] for asset in step.keys}
         for key in step.check_keys
         if step.keys
     }
