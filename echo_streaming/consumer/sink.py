@@ -86,17 +86,16 @@ class Sink:
         """Write the events themselves; how many are late."""
         now: datetime = _value(connection, NOW)
         on_time = now - self.terms.late_after
-        rest = f"\t{now.isoformat()}\t"
-        where = f"\t{escaped(self.terms.topic)}\t"
+        topic, ends = escaped(self.terms.topic), (f"{now.isoformat()}\tf\n", f"{now.isoformat()}\tt\n")
         late = 0
         lines = []
-        for event, partition, offset in events:
-            is_late = event.at < on_time
+        for (event_id, kind, time, at, user_id, payload, _), partition, offset in events:
+            is_late = at < on_time
             late += is_late
-            lines.append(
-                f"{escaped(event.event_id)}\t{event.kind}\t{event.time}\t{escaped(event.user_id)}\t"
-                f"{escaped(event.payload)}{where}{partition}\t{offset}{rest}{'t' if is_late else 'f'}\n"
-            )
+            ids = f"{event_id}\t{kind}\t{time}\t{user_id}"
+            if "\\" in ids:  # identifiers hold no other character that COPY would take for its own
+                ids = ids.replace("\\", "\\\\")
+            lines.append(f"{ids}\t{escaped(payload)}\t{topic}\t{partition}\t{offset}\t{ends[is_late]}")
         with connection.cursor() as cursor, cursor.copy(COPY) as copy:
             copy.write("".join(lines))
         return late
