@@ -46,10 +46,10 @@ def test_one_late_row_rebuilds_its_day_alone_and_moves_only_its_figures(platform
     before, untouched = built_days(platform), platform.rows(f"select ctid, * from {FACT} where amount = 10")
     platform.drop("revenue", "late.csv", SALES + sale("late", "2024-03-05", "5.50"))
     platform.take_in()
-    [step] = planned_builds(platform.sources)
+    step, snapshots = planned_builds(platform.sources)
     assert str(step.days) == "2024-03-05"
-    [report] = platform.refresh.days()
-    assert report.succeeded
+    assert str(snapshots.days) == "2024-03-05..2024-04-03", "what was known as of its day, and as of every later one"
+    assert [report.succeeded for report in platform.refresh.days()] == [True, True]
     after = built_days(platform)
     assert {day for day in after if after[day] != before.get(day)} == {"2024-03-05"}
     assert months(platform) == {"2024-03": Decimal("35.50"), "2024-04": 20}
