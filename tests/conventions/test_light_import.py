@@ -11,7 +11,8 @@ from echo_assets.settings import PROJECT
 
 HEAVY = {
     "great_expectations", "pandas", "duckdb", "pyarrow", "feast", "mlflow", "sklearn", "scipy", "pymc",
-    "confluent_kafka", "apprise", "fastapi", "starlette", "uvicorn", "prometheus_client", "skops", "statsmodels", "redis",
+    "confluent_kafka", "apprise", "fastapi", "starlette", "uvicorn", "prometheus_client", "skops", "statsmodels",
+    "redis",
 }  # fmt: skip
 LOADING = """
 import sys
