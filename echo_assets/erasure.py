@@ -13,6 +13,7 @@ from echo_assets import server
 from echo_assets.features.erasing import erase_from_features
 from echo_assets.quality_docs import withdraw_pages
 from echo_assets.sources import Sources
+from echo_assets.streaming.erasing import erase_from_stream
 
 if TYPE_CHECKING:
     from psycopg import Connection, sql
@@ -35,6 +36,7 @@ def begin(sources: Sources, person: str, by: str) -> Erasure:
         "event log": lambda person, token: _erase_from_event_log(sources, person, token),
         "quality pages": lambda person, _: withdraw_pages(settings, person),
         "features": lambda person, token: erase_from_features(sources, person, token),
+        "stream": lambda person, token: erase_from_stream(sources, person, token),
     }
     with sources.connection() as connection:
         contracts = sources.contracts.values()

@@ -36,6 +36,7 @@ PLACES = (
     Place("Parquet copies", "rows are redacted"),
     Place("models", "dimensions, facts and marts are rebuilt for the days of the person's rows"),
     Place("features", "snapshots, restated ones and scores go on under the token; what is served is deleted"),
+    Place("stream", "events, exposures and dead letters are redacted; what a topic holds goes with its retention"),
     Place("training sets", "hold no id: customers are numbered, so that a row is nobody's; nothing is changed"),
     Place("landing folder", "yours: nothing is changed, the files that still hold the person are named"),
 )

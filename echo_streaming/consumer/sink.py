@@ -6,12 +6,10 @@ means outside of this schema is the caller's: `mark_days` is handed in, and is c
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
-from importlib import resources
 from typing import Any
 
 from psycopg import Connection
@@ -22,7 +20,8 @@ from echo_streaming.consumer.offsets import Claims
 from echo_streaming.consumer.statements import COPY, DEAD_LETTERS, EXPOSURES, FUNNEL, KNOWN, NOW, TRANSACTIONS, UNIT
 from echo_streaming.consumer.tallies import Tallies, tally
 from echo_streaming.consumer.terms import Terms
-from echo_streaming.events.types import TAGS, TransactionData
+from echo_streaming.events.schemas import fields_of
+from echo_streaming.events.types import TransactionData
 
 Days = Mapping[str, Iterable[date]]
 MarkDays = Callable[[Connection[Any], Days], None]
@@ -146,12 +145,12 @@ class Sink:
 
     @cached_property
     def _currency(self) -> str:
-        return str(_fields_of("transaction")["currency"]["default"])
+        return str(fields_of("transaction")["currency"]["default"])
 
     @cached_property
     def _counted(self) -> frozenset[str]:
         """The statuses that count as revenue, as the contract declares them."""
-        return frozenset(_fields_of("transaction")["status"]["x-counted"])
+        return frozenset(fields_of("transaction")["status"]["x-counted"])
 
 
 def write_dead_letters(connection: Connection[Any], topic: str, claims: Claims, dead: list[DeadLetter]) -> int:
@@ -189,14 +188,6 @@ def _text(value: Any) -> str | None:
         return None
     text = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
     return text.replace("\0", "\ufffd")
-
-
-def _fields_of(kind: str) -> dict[str, Any]:
-    """The fields of a kind as its schema, and so the contract, declares them."""
-    name = f"{TAGS[kind].removeprefix('echo.')}.json"
-    schema = json.loads(resources.files("echo_streaming").joinpath("schemas", name).read_text(encoding="utf-8"))
-    fields: dict[str, Any] = schema["properties"]["data"]["properties"]
-    return fields
 
 
 def _value(connection: Connection[Any], statement: str, values: Mapping[str, Any] | None = None) -> Any:

@@ -12,7 +12,7 @@ import jsonschema_rs
 import msgspec
 import pytest
 from event_samples import DATA, KINDS, SCHEMAS, as_bytes, event, values
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from echo_streaming.events.reading import LONGEST_RECORD, Read, Reason, Refused, read
@@ -51,6 +51,7 @@ def events(draw: st.DrawFn) -> dict[str, Any]:
     return event(kind, data, **own)
 
 
+@settings(deadline=None)
 @given(events())
 def test_the_types_and_the_schemas_accept_and_refuse_the_same_events(written: dict[str, Any]) -> None:
     found = read(as_bytes(written), NOW)
@@ -77,6 +78,7 @@ def type_of_data(struct: Any) -> str:
     return str(struct.__annotations__["data"])
 
 
+@settings(deadline=None)
 @given(st.integers(-(10**8), 10**8).filter(bool))
 def test_no_cent_is_lost_on_the_way(cents: int) -> None:
     written = f'{{"transaction_id":"T","amount":{Decimal(cents) / 100},"quantity":{-1 if cents < 0 else 1}'

@@ -40,7 +40,7 @@ def test_an_event_is_kept_as_it_was_sent_with_its_place(stream: Stream) -> None:
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25, deadline=None)
 def test_copy_reads_back_what_was_written(stream: Stream, text: str) -> None:
     with stream.connection.transaction(force_rollback=True):
         stream.connection.execute("create temporary table texts (one text, other text)")
@@ -128,7 +128,7 @@ OTHERS = st.builds(
 )  # fmt: skip
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(SALES | OTHERS | st.sampled_from([b"nope", None]), max_size=25), st.data())
 def test_however_events_are_ordered_cut_and_repeated_the_tables_follow_from_those_that_are_kept(
     stream_databases: Any, values: list[Any], data: st.DataObject
