@@ -23,6 +23,7 @@ _RENAME_OLD = """
 update {table} set entity_id = %(token)s, features = jsonb_set(features, %(key)s, to_jsonb(%(token)s::text))
 where entity_id = %(person)s and features ? %(name)s
 """
+_RENAME_CHANGED = "update ops.changed_rows set member = %(token)s where kind = %(name)s and member = %(person)s"
 
 
 def erase_from_features(sources: Sources, person: str, token: str) -> int:
@@ -32,6 +33,7 @@ def erase_from_features(sources: Sources, person: str, token: str) -> int:
     values = {"person": person, "token": token, "key": [key], "name": key}
     with sources.connection() as connection, connection.transaction():
         changed = connection.execute(sql.SQL(_RENAME_OLD).format(table=SUPERSEDED), values).rowcount
+        connection.execute(_RENAME_CHANGED, values)
         for view in views:
             if view.query is None or view.table_asset.startswith("models/"):
                 changed += _renamed(connection, sql.Identifier(*view.table.split(".")), key, values)

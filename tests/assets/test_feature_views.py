@@ -169,12 +169,18 @@ def test_a_person_leaves_what_is_served_and_goes_on_under_the_token_in_the_histo
         " select 'features/customer_daily', customer_id, snapshot_date, event_timestamp, now(), to_jsonb(rows)"
         " from features.customer_daily as rows order by snapshot_date limit 1"
     )
+    platform.execute(
+        "insert into ops.changed_rows (asset, day, kind, member)"
+        " values ('core/a_fact', '2024-01-01', 'customer_id', 'c1')"
+    )
     total = platform.value("select sum(total_orders) from features.customer_daily")
     assert erase_from_features(platform.sources, "c1", "erased-1") == days + 2
     assert erase_from_features(platform.sources, "c1", "erased-1") == 0
     assert not served(platform, "c1").is_known
     kept = "select count(*) from {} as kept where kept::text like '%c1%'"
-    for table in ("features.customer_daily", "ops.superseded_features", "feature_online.customer_daily"):
+    for table in (
+        "features.customer_daily", "ops.superseded_features", "ops.changed_rows", "feature_online.customer_daily",
+    ):  # fmt: skip
         assert platform.value(kept.format(table)) == 0, table
     assert platform.value("select sum(total_orders) from features.customer_daily") == total
     built(platform, [CUSTOMER])
@@ -182,6 +188,7 @@ def test_a_person_leaves_what_is_served_and_goes_on_under_the_token_in_the_histo
     assert asked(platform, "restatements_do_not_leak").passed
     assert erase_from_features(platform.sources, "erased-1", "c1") > 0, "so that the tests after this find the customer"
     platform.execute("truncate ops.superseded_features")
+    platform.execute("delete from ops.changed_rows where asset = 'core/a_fact'")
     built(platform, [CUSTOMER])
 
 

@@ -57,6 +57,16 @@ def test_a_late_row_moves_its_customer_and_its_product_from_its_day_on_and_nobod
     assert differing(built, PlainBusiness.read(built)) == []
 
 
+def test_somebody_whose_rows_are_gone_leaves_the_snapshots_and_is_named_nowhere(dbt: Dbt, built: Warehouse) -> None:
+    for source in ("revenue", "customers", "subscriptions"):
+        built.connection.execute(f"update staging.{source} set customer_id = 'token' where customer_id = 'c3'".encode())
+    publish(built, 2)
+    _build(dbt, date(2024, 1, 1))
+    assert differing(built, PlainBusiness.read(built)) == []
+    for table in ("features.customer_daily", "ops.changed_rows", "ops.superseded_features"):
+        assert built.rows(f"select count(*) from {table} as t where t::text ~ '[(,]c3[,)]'") == [(0,)], table
+
+
 def _late_row(warehouse: Warehouse, rng: random.Random, day: date, mark: int) -> None:
     sell(warehouse, rng, f"late {mark}", day)
     warehouse.touch("revenue", mark, day.isoformat())

@@ -16,7 +16,8 @@
     exists (select from {{ this }} where {{ in_window(ledger_meta(model)['day_column']) }} offset 200000)
 {%- endmacro %}
 
-{#- In record_build: whose rows are others now. -#}
+{#- In record_build: whose rows are others now. Who has no row left in the window is not named: it may be somebody who was
+    erased. Then, too, everybody may have other rows from the day on. -#}
 {% macro record_changed_rows() %}
     {%- set asset = ledger_asset(model) | trim %}
     {%- set day = ledger_meta(model)['day_column'] %}
@@ -37,16 +38,17 @@
             select * from {{ this }} where {{ in_window(day) }}
         ), changed as (
             (select * from now_rows except all table echo_rows) union all (table echo_rows except all select * from now_rows)
+        ), touched as (
+            {%- for column in ledger_meta(model)['changes'] %}
+            select distinct {{ day }} as day, '{{ column }}' as kind, {{ column }}::text as member,
+                {{ column }} in (select {{ column }} from now_rows) as is_there
+            from changed where {{ column }} is not null
+            {% if not loop.last %}union all{% endif %}
+            {%- endfor %}
         )
         insert into ops.changed_rows (asset, day, kind, member)
-        select distinct '{{ asset }}', changed.{{ day }}, members.kind, members.member
-        from changed
-        cross join lateral (
-            values
-            {%- for column in ledger_meta(model)['changes'] %} ('{{ column }}', {{ column }}::text){{ ',' if not loop.last }}
-            {%- endfor %}
-        ) as members (kind, member)
-        where members.member is not null;
+        select distinct '{{ asset }}', day, case when is_there then kind end, case when is_there then member end
+        from touched;
     end if;
 {% endmacro %}
 

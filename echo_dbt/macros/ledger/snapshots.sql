@@ -43,7 +43,7 @@
         create temp table echo_entities (entity_id text primary key) on commit drop;
         {%- if is_incremental() and changes %}
         update echo_snapshots set next_change_id = {{ ledger_last_change() }};
-        update echo_snapshots set is_whole = true where not is_whole and not {{ ledger_only_rows_changed(gates) }};
+        update echo_snapshots set is_whole = true where not is_whole and not ({{ ledger_only_rows_changed(gates) }});
         insert into echo_entities {{ ledger_changed_entities() }};
         {%- endif %}
         analyze echo_snapshots;
