@@ -17,7 +17,7 @@ def event_streams() -> list[dg.AssetSpec]:
             metadata={"dagster/table_name": "streaming.user_events"},
             description=(
                 "One row is one event of the stream: a transaction, a signup or an experiment exposure.\n\n"
-                "Written by the consumer. Until one has run there is no table, and `stg/stg_stream_events` is empty."
+                "Written by the consumer. Until one has run it is empty, and so is `stg/stg_stream_events`."
             ),
         )
     ]
