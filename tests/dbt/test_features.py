@@ -49,3 +49,31 @@ def _compare(warehouse: Warehouse, zone: str) -> None:
     stored, counted = snapshots(warehouse, "customer")[LAST], business.customer_features(LAST)
     [names] = {frozenset(features) for features in counted.values()}
     assert {frozenset(row) for row in stored.values()} == {names | {"customer_id", "snapshot_date", "event_timestamp"}}
+
+
+CHECKS = (
+    "customer_daily_equals_revenue_daily", "channel_daily_equals_fact", "product_daily_equals_fact",
+    *(f"{entity}_daily_{entity}_and_day_unique" for entity in ("customer", "channel", "product")),
+)  # fmt: skip
+MISTAKES = {
+    "insert into features.customer_daily select * from features.customer_daily limit 1": {
+        "customer_daily_customer_and_day_unique", "customer_daily_equals_revenue_daily",
+    },
+    "insert into features.channel_daily select * from features.channel_daily where leads_28d > 0 limit 1": {
+        "channel_daily_channel_and_day_unique", "channel_daily_equals_fact",
+    },
+    "insert into features.product_daily select * from features.product_daily where orders_28d > 0 limit 1": {
+        "product_daily_product_and_day_unique", "product_daily_equals_fact",
+    },
+}  # fmt: skip
+
+
+def test_totals_that_are_wrong_and_rows_that_are_there_twice_are_found(dbt: Dbt, warehouse: Warehouse) -> None:
+    fill(warehouse, 6)
+    publish(warehouse, 1)
+    dbt("run", "--select", *MODELS, "revenue_daily")
+    assert set(dbt("test", "--select", *CHECKS).status.values()) == {"pass"}
+    for mistake in MISTAKES:
+        warehouse.connection.execute(mistake.encode())
+    statuses = dbt("test", "--select", *CHECKS, fails=True).status
+    assert {name for name, status in statuses.items() if status == "fail"} == set.union(*MISTAKES.values())

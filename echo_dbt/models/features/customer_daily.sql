@@ -1,6 +1,6 @@
 {{
     config(
-        indexes=[{'columns': ['snapshot_date', 'customer_id'], 'unique': True}],
+        indexes=[{'columns': ['snapshot_date', 'customer_id']}],
         meta={
             'snapshots': snapshot_settings(changes={'fact': 'fact_transactions', 'column': 'customer_id'}),
         },

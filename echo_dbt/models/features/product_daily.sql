@@ -1,6 +1,6 @@
 {{
     config(
-        indexes=[{'columns': ['snapshot_date', 'product_id'], 'unique': True}],
+        indexes=[{'columns': ['snapshot_date', 'product_id']}],
         meta={
             'snapshots': snapshot_settings(
                 changes={
