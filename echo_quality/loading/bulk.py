@@ -38,6 +38,7 @@ def key_index_built_after(
     yield
     with ThreadPoolExecutor(1) as other:
         done = other.submit(meanwhile)
+        connection.execute("set local max_parallel_maintenance_workers = 0")  # the other core has work, too
         for statement in staging.index_statements:
             connection.execute(statement.encode())
         done.result()
@@ -61,6 +62,7 @@ def made_anew(connection: Connection[Any], table: sql.Identifier) -> bool:
     if connection.execute(sql.SQL("select from {} limit 1").format(table)).fetchone() is not None:
         return False
     connection.execute(sql.SQL("truncate {}").format(table))
+    connection.execute("set local backend_flush_after = '1MB'")  # else the disk is idle until the commit waits for it
     return True
 
 
