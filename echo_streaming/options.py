@@ -18,7 +18,7 @@ class StreamOptions:
     group: str = "echo"
     partitions: int = 4
     flush_events: int = 5000
-    flush_ms: int = 200
+    flush_ms: int = 100
     metrics_port: int | None = None
     security_protocol: str = ""
     sasl_mechanism: str = ""

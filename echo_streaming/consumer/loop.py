@@ -30,7 +30,7 @@ from echo_streaming.consumer.sink import Sink, Written
 from echo_streaming.consumer.writing import Writer
 
 _LOG = logging.getLogger(__name__)
-_READ_SECONDS = 0.1
+_READ_SECONDS = 0.05
 _READ_AT_ONCE = 2000
 _HELD_SECONDS = 1.0
 _TOLD_EVERY = 10.0

@@ -15,7 +15,7 @@ class Terms:
     timezone: str = "UTC"
     """Where business days begin."""
     flush_events: int = 5000
-    flush_age: float = 0.3
+    flush_age: float = 0.1
     late_after: timedelta = timedelta(minutes=5)
     heartbeat: float = 1.0
     longest_pause: float = 5.0
