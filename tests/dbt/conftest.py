@@ -10,6 +10,7 @@ import psycopg
 import pytest
 from dbt_command import Dbt
 from dbt_warehouse import CALENDAR, Warehouse
+from kept_state import Kept
 
 from echo_assets.dbt.in_process import read_parsed
 from echo_assets.dbt.project import prepare_manifest
@@ -51,12 +52,12 @@ def prepared(dbt_database: Databases, dbt: Dbt) -> Iterator[Warehouse]:
 
     Autocommit: a test sees what dbt committed, and dbt what the test wrote.
     """
-    with psycopg.connect(dbt_database.url(), autocommit=True) as opened:
-        made = Warehouse(opened)
-        made.create()
-        dbt("seed")
-        dbt("run", "--select", "config.materialized:view", CALENDAR)
-        yield made
+    made = Warehouse(psycopg.connect(dbt_database.url(), autocommit=True))
+    made.create()
+    dbt("seed")
+    dbt("run", "--select", "config.materialized:view", CALENDAR)
+    yield made
+    made.connection.close()
 
 
 @pytest.fixture
@@ -64,3 +65,12 @@ def warehouse(prepared: Warehouse) -> Warehouse:
     """Empty staging tables and an empty ledger."""
     prepared.reset()
     return prepared
+
+
+@pytest.fixture(scope="module")
+def kept(prepared: Warehouse, dbt_database: Databases) -> Iterator[Kept]:
+    """For a state that a module builds once, and with which each of its tests begins."""
+    found = Kept(prepared, dbt_database)
+    yield found
+    found.again()  # with a whole calendar, whatever became of it
+    found.forget()

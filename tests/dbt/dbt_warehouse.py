@@ -21,7 +21,7 @@ CALENDAR = "dim_date"
 _BUILT = "schemaname in ('intermediate', 'core', 'finance', 'marketing', 'experiments', 'customers', 'features')"
 
 
-@dataclass(frozen=True)
+@dataclass
 class Warehouse:
     """One connection that sees what dbt commits at once; every call is a transaction of its own."""
 

@@ -9,6 +9,7 @@ import pytest
 from dbt_command import Dbt
 from dbt_warehouse import Warehouse
 from generated_data import load_generated
+from kept_state import Kept
 
 from echo_assets.cli.comparison import MARTS, Mart
 from echo_assets.server import Databases
@@ -78,6 +79,7 @@ def test_every_customer_of_the_dimension_is_seen_once_and_days_are_counted_to_th
     assert least == 0
 
 
+@pytest.mark.law(9)
 def test_each_catalogued_metric_is_a_column_of_a_model(dbt: Dbt, generated: Generated) -> None:
     warehouse, _ = generated
     columns = {node.name: set(node.columns) for node in dbt.manifest.nodes.values() if node.resource_type == "model"}
@@ -111,6 +113,7 @@ def test_the_catalogue_says_where_a_value_is_and_by_what_it_is_found(dbt: Dbt, g
         assert rows == different, f"{model}: {keys} are several rows"
 
 
+@pytest.mark.law(9)
 def test_the_api_finds_every_catalogued_metric_in_its_mart(dbt_database: Databases, generated: Generated) -> None:
     warehouse, truth = generated
     database = Database(dbt_database.url())
@@ -149,15 +152,21 @@ def _build(dbt: Dbt, *, full_refresh: bool = False) -> None:
     )
 
 
-@pytest.fixture
-def three_months(dbt: Dbt, warehouse: Warehouse) -> Warehouse:
+@pytest.fixture(scope="module")
+def state(dbt: Dbt, prepared: Warehouse, kept: Kept) -> Kept:
     """A line on the 10th of each of three months, built, as load 1 left them."""
+    prepared.reset()
     for month in (1, 2, 3):
         day = f"2024-0{month}-10"
-        warehouse.sell(f"t{month}", day, f"{month}00.00", product="Basic")
-        warehouse.touch("revenue", 1, day)
+        prepared.sell(f"t{month}", day, f"{month}00.00", product="Basic")
+        prepared.touch("revenue", 1, day)
     _build(dbt)
-    return warehouse
+    return kept.keep()
+
+
+@pytest.fixture
+def three_months(state: Kept) -> Warehouse:
+    return state.again()
 
 
 def _written_by(warehouse: Warehouse, table: str) -> dict[str, str]:
@@ -223,6 +232,7 @@ MISTAKES = {
 }
 
 
+@pytest.mark.slow
 def test_each_planted_error_is_found_by_the_test_that_should_find_it(dbt: Dbt, three_months: Warehouse) -> None:
     dbt.build_models()
     for mistake in MISTAKES:

@@ -54,6 +54,7 @@ def test_customers_have_a_version_per_change_and_ids_of_facts_become_inferred_me
     ]
 
 
+@pytest.mark.law(2)
 def test_a_line_finds_its_product_by_id_or_by_name_and_never_guesses_between_them(invented: Warehouse) -> None:
     assert invented.rows(
         """select f.transaction_id, p.product_id, p.product_name, p.price, p.price_tier, f.product_key = -1

@@ -133,6 +133,7 @@ def test_units_that_must_not_be_compared_are_counted_apart_and_unregistered_expe
     assert set(statuses.values()) == {"pass"}
 
 
+@pytest.mark.slow
 def test_planted_errors_are_found_by_the_tests_that_should_find_them_and_by_no_other(
     dbt: Dbt, warehouse: Warehouse
 ) -> None:

@@ -46,6 +46,7 @@ def test_the_total_growth_is_that_of_the_last_month_so_a_partial_one_has_none(kn
     ]
 
 
+@pytest.mark.law(8)
 def test_conversion_is_a_ratio_of_sums_over_all_rows(known: Warehouse) -> None:
     assert known.rows("select conversions, leads, round(conversion_rate, 4) from finance.headline_metrics") == [
         (1762, 17254, Decimal("0.1021"))

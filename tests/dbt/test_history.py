@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from dbt_command import Dbt
 from dbt_warehouse import Warehouse
+from kept_state import Kept
 
 pytestmark = pytest.mark.database
 
@@ -26,13 +27,19 @@ BREAKS = {
 }
 
 
-@pytest.fixture
-def bought(dbt: Dbt, warehouse: Warehouse) -> Warehouse:
+@pytest.fixture(scope="module")
+def state(dbt: Dbt, prepared: Warehouse, kept: Kept) -> Kept:
     """A customer and a product that are known from one sale alone."""
-    warehouse.sell("t1", "2024-02-01", "10.00", customer_id="c1", product_id="p1")
-    warehouse.touch("revenue", 1, "2024-02-01")
+    prepared.reset()
+    prepared.sell("t1", "2024-02-01", "10.00", customer_id="c1", product_id="p1")
+    prepared.touch("revenue", 1, "2024-02-01")
     dbt.build_models(*HISTORY, *FACT)
-    return warehouse
+    return kept.keep()
+
+
+@pytest.fixture
+def bought(state: Kept) -> Warehouse:
+    return state.again()
 
 
 def _states(warehouse: Warehouse, **segments: str | None) -> None:
@@ -60,6 +67,7 @@ def test_an_inferred_member_keeps_its_key_when_its_record_arrives(dbt: Dbt, boug
     assert bought.rows("select * from ops.dirty_days where source like 'core/%'") == []
 
 
+@pytest.mark.law(11)
 def test_an_earlier_state_that_arrives_late_becomes_the_first_and_leaves_later_keys_alone(
     dbt: Dbt, bought: Warehouse
 ) -> None:
@@ -98,6 +106,7 @@ def test_a_price_that_changed_before_a_sale_moves_the_day_of_the_sale_and_no_oth
     ]
 
 
+@pytest.mark.law(5)
 def test_the_day_of_a_sale_ends_where_the_business_is(dbt: Dbt, bought: Warehouse) -> None:
     """Noon of 1 March in UTC is already 2 March in Kiritimati."""
     _states(bought, m2401="smb", m2403="big")

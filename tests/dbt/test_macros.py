@@ -18,6 +18,7 @@ def _values(dbt: Dbt, prepared: Warehouse, *expressions: str) -> list[Any]:
     return list(row)
 
 
+@pytest.mark.law(8)
 def test_a_rate_is_a_numeric_fraction_and_null_over_zero(dbt: Dbt, prepared: Warehouse) -> None:
     assert _values(
         dbt, prepared,
@@ -73,7 +74,7 @@ def test_a_key_never_changes_from_build_to_build(dbt: Dbt, prepared: Warehouse) 
 
 def test_schemas_are_the_layers_and_have_no_prefix(dbt: Dbt) -> None:
     schemas = {node.schema for node in dbt.manifest.nodes.values() if node.resource_type in ("model", "seed")}
-    assert schemas <= {"stg", "intermediate", "core", "finance", "marketing", "experiments", "customers", "seeds"}
+    assert schemas <= {"stg", "intermediate", "core", "finance", "marketing", "experiments", "customers", "features", "seeds"}
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import pytest
 from dbt_command import Dbt
 from dbt_warehouse import Warehouse
 from generated_data import load_generated
+from kept_state import Kept
 from plain_cohorts import Cohorts
 
 pytestmark = pytest.mark.database
@@ -109,16 +110,22 @@ def test_the_unit_tests_of_these_models_pass(dbt: Dbt, generated: Generated) -> 
     assert set(statuses.values()) == {"pass"}
 
 
-@pytest.fixture
-def funnel(dbt: Dbt, warehouse: Warehouse) -> Warehouse:
+@pytest.fixture(scope="module")
+def state(dbt: Dbt, prepared: Warehouse, kept: Kept) -> Kept:
     """One lead that converts in March, two touches in January and February; empties what `generated` built."""
+    prepared.reset()
     for number, (stage, at) in enumerate(
         [("lead", "2024-01-31T23:59:59Z"), ("qualified", "2024-02-01T00:00Z"), ("customer", "2024-03-01T00:00Z")]
     ):
-        warehouse.add("funnel_events", event_id=f"f{number}", lead_id="l1", stage=stage, event_at=at)
-        warehouse.touch("funnel_events", 1, at[:10])
+        prepared.add("funnel_events", event_id=f"f{number}", lead_id="l1", stage=stage, event_at=at)
+        prepared.touch("funnel_events", 1, at[:10])
     _build(dbt)
-    return warehouse
+    return kept.keep()
+
+
+@pytest.fixture
+def funnel(state: Kept) -> Warehouse:
+    return state.again()
 
 
 def test_a_lead_counts_in_the_month_of_each_event_and_in_the_cohort_of_its_first(funnel: Warehouse) -> None:
@@ -164,6 +171,7 @@ MISTAKES: dict[str, set[str]] = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_planted_errors_are_found_by_the_tests_that_should_find_them_and_by_no_other(
     dbt: Dbt, funnel: Warehouse
 ) -> None:

@@ -5,17 +5,25 @@ from __future__ import annotations
 import pytest
 from dbt_command import Dbt
 from dbt_warehouse import Warehouse
+from kept_state import Kept
 
 pytestmark = pytest.mark.database
 
 
-@pytest.fixture
-def built(dbt: Dbt, warehouse: Warehouse) -> Warehouse:
-    warehouse.add_every_kind_of_reference()
+@pytest.fixture(scope="module")
+def state(dbt: Dbt, prepared: Warehouse, kept: Kept) -> Kept:
+    prepared.reset()
+    prepared.add_every_kind_of_reference()
     dbt.build_models()
-    return warehouse
+    return kept.keep()
 
 
+@pytest.fixture
+def built(state: Kept) -> Warehouse:
+    return state.again()
+
+
+@pytest.mark.law(6)
 def test_rows_in_another_order_give_the_same_content(dbt: Dbt, built: Warehouse) -> None:
     expected = built.content()
     built.reset()
@@ -24,6 +32,7 @@ def test_rows_in_another_order_give_the_same_content(dbt: Dbt, built: Warehouse)
     assert built.content() == expected
 
 
+@pytest.mark.slow
 def test_building_twice_and_from_scratch_gives_the_same_content(dbt: Dbt, built: Warehouse) -> None:
     expected = built.content()
     dbt.build_models()
@@ -32,6 +41,7 @@ def test_building_twice_and_from_scratch_gives_the_same_content(dbt: Dbt, built:
     assert built.content() == expected
 
 
+@pytest.mark.slow
 def test_a_database_in_another_time_zone_gives_the_same_content(dbt: Dbt, built: Warehouse) -> None:
     expected = built.content()
     [(name,)] = built.rows("select current_database()")

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from dbt_command import Dbt
-from dbt_warehouse import CALENDAR, Warehouse
+from dbt_warehouse import Warehouse
+from kept_state import Kept
+from searches import first
 
 pytestmark = pytest.mark.database
 
 
-@pytest.fixture
-def sound(dbt: Dbt, warehouse: Warehouse) -> Iterator[Warehouse]:
-    warehouse.add_three_months_and_ten_days()
+@pytest.fixture(scope="module")
+def state(dbt: Dbt, prepared: Warehouse, kept: Kept) -> Kept:
+    prepared.reset()
+    prepared.add_three_months_and_ten_days()
     dbt.build_models()
-    yield warehouse
-    dbt.build_models(CALENDAR)
+    return kept.keep()
+
+
+@pytest.fixture
+def sound(state: Kept) -> Warehouse:
+    return state.again()
 
 
 MISTAKES: list[dict[str, set[str]]] = [
@@ -63,7 +68,7 @@ MISTAKES: list[dict[str, set[str]]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("mistakes", MISTAKES)
+@pytest.mark.parametrize("mistakes", first(MISTAKES))
 def test_planted_errors_are_found_by_the_tests_that_should_find_them_and_by_no_other(
     dbt: Dbt, sound: Warehouse, mistakes: dict[str, set[str]]
 ) -> None:

@@ -50,6 +50,7 @@ def test_contracts_are_enforced_wherever_others_build_on_a_table(dbt: Dbt) -> No
     assert unenforced == set()
 
 
+@pytest.mark.law(5)
 def test_no_model_looks_at_the_clock(dbt: Dbt) -> None:
     assert [model.name for model in _models(dbt) if CLOCK.search(model.raw_code.lower())] == []
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 from dbt_command import Dbt
 from dbt_warehouse import Warehouse
+from kept_state import Kept
 
 pytestmark = pytest.mark.database
 
@@ -185,16 +186,22 @@ def test_a_silent_log_says_that_nothing_changed_for_as_long_as_there_is_revenue(
     ]  # fmt: skip
 
 
-@pytest.fixture
-def published(dbt: Dbt, warehouse: Warehouse) -> Warehouse:
+@pytest.fixture(scope="module")
+def state(dbt: Dbt, prepared: Warehouse, kept: Kept) -> Kept:
     """The lives, built, as load 1 left them; then load 9 brings a state of February that nobody knew of."""
-    _add_lives(warehouse)
-    warehouse.touch("subscriptions", 1, "2024-01-15", "2024-05-05")
+    prepared.reset()
+    _add_lives(prepared)
+    prepared.touch("subscriptions", 1, "2024-01-15", "2024-05-05")
     _build(dbt)
-    _state(warehouse, "annual", "2024-02-10T00:00Z", "100.00", billing_period="annual", status="paused")
-    _state(warehouse, "annual", "2024-04-10T00:00Z", "100.00", billing_period="annual", status="active")
-    warehouse.touch("subscriptions", 9, "2024-02-10", "2024-04-10")
-    return warehouse
+    _state(prepared, "annual", "2024-02-10T00:00Z", "100.00", billing_period="annual", status="paused")
+    _state(prepared, "annual", "2024-04-10T00:00Z", "100.00", billing_period="annual", status="active")
+    prepared.touch("subscriptions", 9, "2024-02-10", "2024-04-10")
+    return kept.keep()
+
+
+@pytest.fixture
+def published(state: Kept) -> Warehouse:
+    return state.again()
 
 
 def test_a_late_state_changes_every_month_until_the_next_state(dbt: Dbt, published: Warehouse) -> None:
@@ -213,6 +220,7 @@ def test_what_changed_of_a_closed_month_is_restated_with_its_cause(dbt: Dbt, pub
     ) == [(month, Decimal("8.33"), [{"source": "subscriptions", "mark": 9}]) for month in ("2024-02-01", "2024-03-01")]
 
 
+@pytest.mark.slow
 def test_a_planted_error_is_found_by_the_tests_that_should_find_it(dbt: Dbt, published: Warehouse) -> None:
     _build(dbt)
     for mistake in (
