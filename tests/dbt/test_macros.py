@@ -74,7 +74,8 @@ def test_a_key_never_changes_from_build_to_build(dbt: Dbt, prepared: Warehouse) 
 
 def test_schemas_are_the_layers_and_have_no_prefix(dbt: Dbt) -> None:
     schemas = {node.schema for node in dbt.manifest.nodes.values() if node.resource_type in ("model", "seed")}
-    assert schemas <= {"stg", "intermediate", "core", "finance", "marketing", "experiments", "customers", "features", "seeds"}
+    layers = {"stg", "intermediate", "core", "finance", "marketing", "experiments", "customers", "features", "seeds"}
+    assert schemas <= layers
 
 
 @pytest.mark.parametrize(
