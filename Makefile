@@ -4,8 +4,8 @@
 SHELL := /bin/sh
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo ui mlflow test test-fast set-up manifest lint types imports sql contracts pytest \
-        golden containers format up down clean reset
+.PHONY: help demo ui mlflow test test-slow test-all test-fast set-up manifest lint types imports sql contracts \
+        pytest golden containers format up down clean reset
 
 PYTHON ?= python3
 PORT ?= 3000
@@ -15,6 +15,7 @@ UV := $(or $(shell command -v uv),.uv/bin/uv)
 BIN := .venv/bin
 
 CHECKS := lint types imports sql contracts manifest
+MARKED ?= not slow and not golden
 
 SQL_READS := echo_dbt/models echo_dbt/tests echo_dbt/macros echo_dbt/dbt_project.yml pyproject.toml uv.lock
 SQL_GOOD := echo_dbt/target/.sql_good
@@ -35,14 +36,20 @@ mlflow: set-up ## Show MLflow's runs and models on MLFLOW_PORT (5000), with the 
 	exec $(BIN)/mlflow server --host 127.0.0.1 --port $(MLFLOW_PORT) --workers 1 --no-serve-artifacts \
 		--backend-store-uri "$${own:-$$MLFLOW_TRACKING_URI}" --default-artifact-root "$${ECHO_HOME:-.echo}/mlflow"
 
-test: set-up ## Run everything a contributor must pass
+test: set-up ## Run everything a contributor must pass before a push
 	@for task in $(CHECKS) pytest; do \
 		began=$$(date +%s); $(MAKE) $$task || exit 1; \
 		echo "== $$task: $$(( $$(date +%s) - began )) s"; \
 	done
 
-test-fast: set-up manifest ## Run the tests that need neither a database nor a browser
-	@$(BIN)/pytest -m "not database and not browser and not golden"
+test-slow: set-up ## Run what takes long and has a shorter sibling in make test: searches, simulations, kills, the browser
+	@$(MAKE) pytest MARKED="slow and not golden"
+
+test-all: set-up ## Run what make test and make test-slow run, in one go
+	@$(MAKE) test MARKED="not golden"
+
+test-fast: set-up manifest ## Run the tests of make test that need no database
+	@$(BIN)/pytest -m "not database and not slow and not golden"
 
 set-up: .venv/.synced ## Install exactly what uv.lock says, with uv (fetched into .uv if it is not on the PATH)
 
@@ -78,7 +85,7 @@ contracts: set-up ## Check the contracts, and that what is generated from them i
 	@$(BIN)/echoctl contract check
 
 pytest: set-up manifest ## Run the tests, three files at a time: on two cores one of them always waits; each has a database server of its own
-	@$(BIN)/pytest -m "not golden" --numprocesses 3 --dist loadfile --no-loadscope-reorder --durations 10
+	@$(BIN)/pytest -m "$(MARKED)" --numprocesses 3 --dist loadfile --no-loadscope-reorder --durations 10
 
 golden: set-up manifest ## Compare with known figures of real files: make golden ECHO_SAMPLES=<folder>
 	@ECHO_SAMPLES="$(abspath $(ECHO_SAMPLES))" $(BIN)/pytest -m golden

@@ -9,12 +9,13 @@ import gc
 import secrets
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import psycopg
 import pytest
+from small_graph import HEADLINE, UNTIL_THE_MODELS, small_graph
 from unsynced import leave_unsynced
 
 from echo_assets import server
@@ -80,3 +81,22 @@ def fresh_database(databases: server.Databases) -> Iterator[server.Databases]:
             yield replace(databases, warehouse=name)
         finally:
             opened.execute(f"drop database {name} with (force)")
+
+
+@pytest.fixture(scope="module")
+def models() -> Collection[str]:
+    """What `part_of_the_graph` brings up to date, with all that it reads; a module may ask for other models."""
+    return HEADLINE
+
+
+@pytest.fixture(scope="module")
+def stages() -> Collection[str]:
+    """What a refresh of `part_of_the_graph` consists of; a module about what follows the models asks for more."""
+    return UNTIL_THE_MODELS
+
+
+@pytest.fixture(scope="module")
+def part_of_the_graph(models: Collection[str], stages: Collection[str]) -> Iterator[None]:
+    """For the tests of one module, a refresh is of a part of the graph."""
+    with small_graph(models, stages):
+        yield

@@ -44,7 +44,9 @@ def migrated(settings: Settings, databases: Databases) -> Databases:
 
 
 @pytest.fixture(scope="module")
-def platform(settings: Settings, migrated: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+def platform(
+    settings: Settings, migrated: Databases, tmp_path_factory: pytest.TempPathFactory, part_of_the_graph: None
+) -> Iterator[Platform]:
     """Empty tables, an empty event log, an empty landing folder; models that were built before stay."""
     landing: Path = tmp_path_factory.mktemp("landing")
     with (

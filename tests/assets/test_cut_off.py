@@ -20,7 +20,8 @@ from echo_assets.server import Databases
 from echo_assets.unfinished_runs import UNDER_LOCK, UNFINISHED, close_cut_off_runs
 
 pytestmark = pytest.mark.database
-
+SERIES = pytest.mark.slow
+"""What a kill leaves of one load is in `tests/loading/test_kill.py`."""
 ECHOCTL = [str(Path(sys.executable).with_name("echoctl")), "run", "--json"]
 COUNTED = "select count(*), sum(amount) from staging.revenue"
 
@@ -41,13 +42,20 @@ def left_open(platform: Platform) -> list[dg.DagsterRun]:
     return list(platform.instance.get_runs(dg.RunsFilter(tags=UNDER_LOCK, statuses=UNFINISHED)))
 
 
-@pytest.fixture(scope="module", autouse=True)
+@pytest.fixture(scope="module")
+def part_of_the_graph() -> None:
+    """A process of its own builds the whole graph, so this one does, too."""
+
+
+@pytest.fixture(scope="module")
 def built(platform: Platform) -> None:
     """One sale, taken in and built."""
     platform.drop("revenue", "first.csv", SALES + sale("a", "2024-01-01"))
     assert all(report.succeeded for report in platform.bring_up_to_date())
 
 
+@SERIES
+@pytest.mark.usefixtures("built")
 def test_killed_while_publishing_it_leaves_the_rows_as_they_were(platform: Platform) -> None:
     platform.drop("revenue", "second.csv", SALES + sale("b", "2024-01-02") + sale("c", "2024-01-03"))
     kill_at(platform, platform.sources.url(), "ops.dirty_days")
@@ -56,6 +64,8 @@ def test_killed_while_publishing_it_leaves_the_rows_as_they_were(platform: Platf
     assert len(left_open(platform)) == 1
 
 
+@SERIES
+@pytest.mark.usefixtures("built")
 def test_killed_before_the_verdicts_it_leaves_published_rows_that_nothing_is_built_on(
     platform: Platform, databases: Databases
 ) -> None:
@@ -67,12 +77,16 @@ def test_killed_before_the_verdicts_it_leaves_published_rows_that_nothing_is_bui
     assert len(left_open(platform)) == 1, "the first one was closed by the second"
 
 
+@SERIES
+@pytest.mark.usefixtures("built")
 def test_killed_while_building_it_leaves_the_marts_as_they_were(platform: Platform) -> None:
     kill_at(platform, platform.sources.url(), "ops.built_days")
     assert blocked_sources(platform.sources) == set(), "the checks were asked again"
     assert platform.value("select total_revenue from finance.headline_metrics") == 10
 
 
+@SERIES
+@pytest.mark.usefixtures("built")
 def test_the_next_run_gives_the_full_result(platform: Platform) -> None:
     assert all(report.succeeded for report in platform.bring_up_to_date())
     assert platform.value("select total_revenue from finance.headline_metrics") == 30
@@ -82,6 +96,8 @@ def test_the_next_run_gives_the_full_result(platform: Platform) -> None:
     assert platform.bring_up_to_date() == [], "and the one after that has nothing to do"
 
 
+@SERIES
+@pytest.mark.usefixtures("built")
 def test_ctrl_c_ends_the_run_and_begins_no_other(platform: Platform) -> None:
     platform.drop("marketing", "leads.csv", LEADS + "2024-01-01,Email,10,1,5\n")
     platform.drop("revenue", "third.csv", SALES + sale("d", "2024-01-04"))

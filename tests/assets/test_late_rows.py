@@ -42,6 +42,7 @@ def test_the_first_build_covers_the_days_that_have_rows(platform: Platform) -> N
     assert months(platform) == {"2024-03": 30, "2024-04": 20}
 
 
+@pytest.mark.law(7)
 def test_one_late_row_rebuilds_its_day_alone_and_moves_only_its_figures(platform: Platform) -> None:
     before, untouched = built_days(platform), platform.rows(f"select ctid, * from {FACT} where amount = 10")
     platform.drop("revenue", "late.csv", SALES + sale("late", "2024-03-05", "5.50"))

@@ -75,6 +75,7 @@ def loaded(platform: Platform) -> None:
     assert all(report.succeeded for report in platform.take_in())
 
 
+@pytest.mark.law(3)
 def test_a_staging_table_that_was_tampered_with_fails_the_next_run_and_holds_back_what_reads_it(
     platform: Platform,
 ) -> None:
@@ -109,6 +110,7 @@ def test_a_table_that_was_mended_is_asked_again_and_built_on(platform: Platform)
     assert platform.bring_up_to_date() == []
 
 
+@pytest.mark.law(10)
 def test_a_blocking_check_that_fails_to_run_blocks_as_one_that_is_red(platform: Platform) -> None:
     platform.drop("marketing", "b.csv", LEADS + "2024-01-02,Email,20,2,5\n")
     with invariants_cannot_be_recorded(platform, "marketing"):
@@ -140,6 +142,7 @@ def test_a_step_that_dies_leaves_the_earlier_rows_and_red_checks(platform: Platf
     assert platform.value("select count(*) from staging.revenue") == 4
 
 
+@pytest.mark.law(10)
 def test_an_expectation_that_cannot_be_evaluated_is_red_and_refuses_its_file(
     platform: Platform, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:

@@ -7,11 +7,12 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
-import psycopg
+import dagster as dg
 import pytest
-from echoctl import Echoctl
+from echoctl import Echoctl, emptied
 from unsynced import leave_unsynced
 
 from echo_assets import server
@@ -40,6 +41,25 @@ def no_settings_of_the_developer(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(variable)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _definitions_are_built_once() -> Iterator[None]:
+    """Commands of one process share the definitions of the same settings and contracts, which are the same ones."""
+    from echo_assets import definitions
+
+    @cache
+    def built(settings: Settings, _contracts: object) -> dg.Definitions:
+        return build(settings)
+
+    def known(settings: Settings) -> dg.Definitions:
+        files = sorted(settings.contracts.glob("*.yaml"))
+        return built(settings, tuple((path.name, path.stat().st_mtime_ns) for path in files))
+
+    build = definitions.build
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(definitions, "build", known)
+        yield
+
+
 @pytest.fixture(scope="session")
 def cold(place: Path) -> Echoctl:
     """A home in which nothing was ever started."""
@@ -62,10 +82,4 @@ def home(place: Path, cold: Echoctl) -> Iterator[Echoctl]:
 @pytest.fixture(scope="module")
 def fresh(home: Echoctl, tmp_path_factory: pytest.TempPathFactory) -> Echoctl:
     """The same server with new empty databases, and a landing folder of its own."""
-    databases = server.databases(Settings.from_environment({"ECHO_HOME": str(home.home)}))
-    with psycopg.connect(databases.url("mlflow"), autocommit=True) as connection:
-        connection.execute("drop database echo with (force)")
-        connection.execute("drop database dagster with (force)")
-    echoctl = replace(home, landing=tmp_path_factory.mktemp("landing"))
-    assert echoctl("up").code == 0
-    return echoctl
+    return emptied(home, tmp_path_factory.mktemp("landing"))

@@ -6,14 +6,17 @@ import contextlib
 import io
 import json
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
+from echo_assets import server
 from echo_assets.cli import main
+from echo_assets.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,10 @@ class Outcome:
         return self.out == "" and self.err.startswith("echoctl: ") and len(self.err.splitlines()) == 1
 
 
+ONE_PARTITION = {"ECHO_START_DATE": "2025-06-30"}
+"""The first partition also holds every earlier day: with one day to build, there are fewer runs and events."""
+
+
 @dataclass(frozen=True)
 class Echoctl:
     """The command line over one home and one landing folder, started from a folder that is neither."""
@@ -42,11 +49,12 @@ class Echoctl:
     home: Path
     landing: Path
     folder: Path
+    environment: Mapping[str, str] = field(default_factory=lambda: ONE_PARTITION)
 
     def __call__(self, *arguments: str, **environment: str) -> Outcome:
         out, err = io.StringIO(), io.StringIO()
         with (
-            self._surroundings({"ECHO_HOME": str(self.home), "ECHO_LANDING": str(self.landing), **environment}),
+            self._surroundings(environment),
             contextlib.redirect_stdout(out),
             contextlib.redirect_stderr(err),
         ):
@@ -54,9 +62,10 @@ class Echoctl:
         return Outcome(code, out.getvalue(), err.getvalue())
 
     @contextlib.contextmanager
-    def _surroundings(self, environment: dict[str, str]) -> Iterator[None]:
+    def _surroundings(self, environment: Mapping[str, str]) -> Iterator[None]:
+        ours = {"ECHO_HOME": str(self.home), "ECHO_LANDING": str(self.landing), **self.environment}
         with pytest.MonkeyPatch.context() as patched:
-            for variable, value in environment.items():
+            for variable, value in {**ours, **environment}.items():
                 patched.setenv(variable, value)
             patched.chdir(self.folder)
             yield
@@ -77,3 +86,14 @@ def _exit_code(arguments: tuple[str, ...]) -> int:
         except SystemExit as end:
             return end.code if isinstance(end.code, int) else int(bool(end.code))
     return 0
+
+
+def emptied(home: Echoctl, landing: Path) -> Echoctl:
+    """The same server with new empty databases, and another landing folder."""
+    databases = server.databases(Settings.from_environment({"ECHO_HOME": str(home.home)}))
+    with psycopg.connect(databases.url("mlflow"), autocommit=True) as connection:
+        connection.execute("drop database echo with (force)")
+        connection.execute("drop database dagster with (force)")
+    echoctl = replace(home, landing=landing)
+    assert echoctl("up").code == 0
+    return echoctl

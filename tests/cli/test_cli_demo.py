@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from echoctl import Echoctl, Outcome
@@ -10,14 +12,15 @@ from echoctl import Echoctl, Outcome
 from echo_assets.cli.comparison import compared
 from echo_assets.summary import RunSummary
 from echo_assets.verdicts import Verdicts
+from echo_quality.synthetic import generate
 
 
 @pytest.fixture(scope="module")
 def demo(fresh: Echoctl) -> Outcome:
-    """Everything falls into the first partition: that saves its events, and changes no figure."""
-    return fresh("demo", "--rows", "1000", "--json", ECHO_START_DATE="2025-06-30")
+    return fresh("demo", "--rows", "1000", "--json")
 
 
+@pytest.mark.slow
 def test_every_figure_is_that_of_the_truth(demo: Outcome) -> None:
     assert demo.code == 0, demo.err
     rows = demo.document["truth"]
@@ -41,23 +44,25 @@ def test_every_figure_is_that_of_the_truth(demo: Outcome) -> None:
     } <= figures
 
 
+@pytest.mark.slow
 def test_every_source_took_its_files_in(fresh: Echoctl, demo: Outcome) -> None:
     truth = json.loads((fresh.landing / "truth.json").read_text())
     assert {load["source"] for load in demo.document["loads"]} == set(truth["sources"])
     assert {load["status"] for load in demo.document["loads"]} == {"loaded"}
 
 
-def test_files_of_somebody_else_are_not_touched(fresh: Echoctl, demo: Outcome) -> None:
-    mine = fresh.drop("revenue/mine.csv", "mine\n")
-    refused = fresh("demo", "--rows", "1000")
+def test_files_of_somebody_else_are_not_touched(cold: Echoctl, tmp_path: Path) -> None:
+    theirs = replace(cold, landing=tmp_path)
+    mine = theirs.drop("revenue/mine.csv", "mine\n")
+    refused = theirs("demo", "--rows", "1000")
     assert refused.code == 2
     assert "mine.csv" in refused.err
     assert "Traceback" not in refused.err
     assert mine.read_text() == "mine\n"
 
 
-def test_a_run_that_left_no_figures_differs_from_the_truth_instead_of_breaking(fresh: Echoctl, demo: Outcome) -> None:
-    truth = json.loads((fresh.landing / "truth.json").read_text())
+def test_a_run_that_left_no_figures_differs_from_the_truth_instead_of_breaking(tmp_path: Path) -> None:
+    truth = generate(1000, tmp_path).to_dict()
     failed = RunSummary(files=(), verdicts=Verdicts(()), metrics={}, reports=(), seconds=0)
     rows = compared(failed, truth)
     assert {row["agrees"] for row in rows if "revenue" in row["figure"]} == {"DIFFERS"}

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Iterator
+from contextlib import nullcontext
 
 import psycopg
 import pytest
-from echoctl import Echoctl, Outcome
+from echoctl import Echoctl, Outcome, emptied
+from small_graph import AND_PAGES, small_graph
 
 from echo_assets import server
 from echo_assets.settings import Settings
 
+ABOUT_PEOPLE = ("core/fact_transactions", "customers/customer_360")
 PERSON, MAIL, NAME = "cust-7731", "zelda.unique@secret.example", "Zelda Unique"
 PERSONAL = (MAIL, NAME)
 CUSTOMERS = "customer_id,updated_at,created_at,email,name,segment\n"
@@ -32,6 +36,13 @@ SALES = (
     "date,amount,customer_id,status\n"
     + f"2024-03-01,10.00,{PERSON},paid\n2024-03-01,10.00,{PERSON},paid\n2024-05-02,5.00,cust-1,paid\n"
 )
+
+
+@pytest.fixture(scope="module", params=["small", pytest.param("whole", marks=pytest.mark.slow)])
+def fresh(home: Echoctl, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Echoctl]:
+    """New empty databases, and of the graph all of it, or what is made of sales and of who made them."""
+    with small_graph(ABOUT_PEOPLE, AND_PAGES) if request.param == "small" else nullcontext():
+        yield emptied(home, tmp_path_factory.mktemp("landing"))
 
 
 @pytest.fixture(scope="module")

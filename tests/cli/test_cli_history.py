@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import replace
+
 import psycopg
 import pytest
 from echoctl import Echoctl
 
 from echo_assets import server
 from echo_assets.settings import Settings
+
+pytestmark = pytest.mark.usefixtures("part_of_the_graph")
 
 SALES = "transaction_id,date,amount,customer_id,status\n" + "".join(
     f"t{number},2024-0{1 + number % 4}-1{number % 9},{number + 1}.25,c{number % 3},paid\n" for number in range(24)
@@ -22,8 +27,14 @@ SNAPSHOTS = "select * from features.customer_daily order by snapshot_date, custo
 
 
 @pytest.fixture(scope="module")
+def models() -> Collection[str]:
+    return ("finance/revenue_summary",)
+
+
+@pytest.fixture(scope="module")
 def business(fresh: Echoctl) -> Echoctl:
-    """Taken in and built."""
+    """Taken in and built, day by day."""
+    fresh = replace(fresh, environment={"ECHO_START_DATE": "2024-01-01"})
     fresh.drop("revenue/sales.csv", SALES)
     fresh.drop("customers/all.csv", CUSTOMERS)
     ran = fresh("run")
@@ -86,6 +97,7 @@ def test_what_that_changed_in_closed_months_is_told_by_the_status(business: Echo
     assert "finance/revenue_summary" in business("status").out
 
 
+@pytest.mark.slow
 def test_every_way_to_build_gives_the_same_tables_and_leaves_no_database_behind(business: Echoctl) -> None:
     told = business("prove", "--json")
     assert told.code == 0, told.err

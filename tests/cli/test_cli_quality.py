@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 from echoctl import Echoctl, Outcome
+from small_graph import AND_PAGES, small_graph
 
 from echo_assets import server
 from echo_assets.settings import PROJECT, Settings
@@ -53,6 +55,13 @@ def pages(fresh: Echoctl, first: Outcome) -> dict[str, str]:
     assert first.code == 0
     folder = fresh.home / "docs" / "quality"
     return {path.name: path.read_text(encoding="utf-8") for path in folder.iterdir()}
+
+
+@pytest.fixture
+def the_headline() -> Iterator[None]:
+    """Once everything was built, what is about a change need not build everything again."""
+    with small_graph(stages=AND_PAGES):
+        yield
 
 
 def test_more_than_eighty_expectations_over_more_than_eighteen_assets_were_evaluated(
@@ -148,10 +157,36 @@ def test_the_site_holds_no_secret_no_personal_data_and_asks_the_network_for_noth
         assert not re.search(r"(src|href)=\"?(https?:)?//|<script|@import|url\(", text), name
 
 
-def test_the_pages_are_written_again_only_where_results_are_new(fresh: Echoctl, pages: dict[str, str]) -> None:
+def test_the_documentation_of_dbt_is_one_page_that_loads_nothing(fresh: Echoctl, first: Outcome) -> None:
+    page = (fresh.home / "docs" / "dbt" / "index.html").read_text(encoding="utf-8")
+    assert "revenue_summary" in page
+    assert "<script src=" not in page
+    assert sorted(path.name for path in (fresh.home / "docs" / "dbt").iterdir()) == ["index.html", "made_from"]
+
+
+def test_the_lineage_is_a_table_whose_check_is_green(fresh: Echoctl, first: Outcome) -> None:
+    query = "select from_asset || '.' || from_column from ops.column_lineage where asset = 'finance/revenue_summary'"
+    verdict = "select passed from ops.check_results where check_name like 'every_edge%' order by check_result_id"
+    with psycopg.connect(databases(fresh).url(read_only=True)) as connection:
+        below = {origin for (origin,) in connection.execute(f"{query} and \"column\" = 'total_revenue'").fetchall()}
+        assert "finance/revenue_daily.revenue" in below
+        assert connection.execute(verdict).fetchall() == [(True,)]
+
+
+def test_the_leaves_are_not_written_again_without_a_reason(fresh: Echoctl, pages: dict[str, str]) -> None:
+    leaves = [fresh.home / "docs" / "dbt" / "index.html", *(fresh.home / "docs" / "quality").glob("*.html")]
+    before = [page.stat().st_mtime_ns for page in leaves]
+    again = fresh("run", "--json")
+    assert (again.code, again.document["changed"]) == (0, False)
+    assert "building" not in again.err
+    assert [page.stat().st_mtime_ns for page in leaves] == before
+
+
+def test_the_pages_are_written_again_only_where_results_are_new(
+    fresh: Echoctl, pages: dict[str, str], the_headline: None
+) -> None:
     folder = fresh.home / "docs" / "quality"
     before = {path.name: path.stat().st_mtime_ns for path in folder.glob("*.html")}
-    assert fresh("run", "--json").document["changed"] is False
     fresh.drop("marketing/more.csv", LEADS.replace("2024-01-30", "2024-01-31").replace("Stadium", "Email"))
     assert fresh("run", "--json").code == 0
     after = {path.name: path.stat().st_mtime_ns for path in folder.glob("*.html")}
@@ -161,7 +196,7 @@ def test_the_pages_are_written_again_only_where_results_are_new(fresh: Echoctl, 
     assert "more.csv" in (folder / "raw_marketing_data.html").read_text(encoding="utf-8")
 
 
-def test_a_red_check_that_blocks_ends_with_one(fresh: Echoctl, report: dict[str, Any]) -> None:
+def test_a_red_check_that_blocks_ends_with_one(fresh: Echoctl, report: dict[str, Any], the_headline: None) -> None:
     assert report["ok"]
     with psycopg.connect(databases(fresh).url(), autocommit=True) as connection:
         connection.execute("update staging.revenue set amount = -5 where transaction_id = 't3'")
@@ -178,6 +213,7 @@ def test_a_red_check_that_blocks_ends_with_one(fresh: Echoctl, report: dict[str,
     assert published["sample"] == [{"transaction_id": "t3", "amount": "-5.00", "quantity": None}]
 
 
+@pytest.mark.slow
 def test_every_expectation_is_able_to_fail(fresh: Echoctl) -> None:
     told = fresh("quality", "mutate")
     assert told.code == 0, told.out

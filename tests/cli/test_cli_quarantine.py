@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import shutil
+from collections.abc import Collection
 from pathlib import Path
 
 import pytest
@@ -13,12 +14,19 @@ from echoctl import Echoctl, Outcome
 
 from echo_assets.settings import PROJECT
 
+pytestmark = pytest.mark.usefixtures("part_of_the_graph")
+
 SALES = "transaction_id,date,amount,customer_id,status,product\n"
 GOOD = "t1,2024-01-30,100.00,c1,paid,Basic\nt2,2024-03-31,50.00,c2,completed,Pro\n"
 DOTTED = "t3,02.02.2024,10.00,c1,paid,Basic\n"
 FORMULA = "t4,2024-01-30,ten,c3,paid,=cmd|' /C calc'!A0\n"
 PERSON = "x1@secret.example"
 CUSTOMERS = f"customer_id,updated_at,created_at,email,name\nc1,2024-01-01,never,{PERSON},Xaver Unique\n"
+
+
+@pytest.fixture(scope="module")
+def models() -> Collection[str]:
+    return ("core/fact_transactions",)
 
 
 @pytest.fixture(scope="module")

@@ -16,6 +16,8 @@ from echo_assets import server
 from echo_assets.planner.locks import planning_lock
 from echo_assets.settings import Settings
 
+pytestmark = pytest.mark.usefixtures("part_of_the_graph")
+
 SALES = "transaction_id,date,amount,customer_id,status\n"
 GOOD = SALES + "t1,2024-01-30,100.00,c1,paid\nt2,2024-01-31,50.00,c2,completed\nt3,2024-02-01,25.00,c1,refunded\n"
 LEADS = "date,channel,leads,conversions,spend\n2024-01-30,Email,40,10,20\n2024-01-30,LinkedIn,10,5,90\n"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import psycopg
 import pytest
@@ -10,6 +10,8 @@ from echoctl import Echoctl
 
 from echo_assets import server
 from echo_assets.settings import Settings
+
+pytestmark = pytest.mark.usefixtures("part_of_the_graph")
 
 TOTAL = "finance.revenue_summary.total_revenue"
 FIRST = """transaction_id,date,amount,customer_id,status
@@ -22,6 +24,11 @@ t4,2024-02-02,5.50,c3,paid
 t3,2024-02-01,30.00,c1,completed
 t5,2024-02-30,7.00,c3,paid
 """
+
+
+@pytest.fixture(scope="module")
+def models() -> Collection[str]:
+    return ("finance/revenue_summary", "finance/metrics_catalog")
 
 
 @pytest.fixture(scope="module")
@@ -120,27 +127,3 @@ def test_a_table_that_was_not_built_is_told(built: Echoctl, owner: psycopg.Conne
     owner.execute("alter table finance.away rename to revenue_summary")
     assert (answer.code, answer.is_one_message()) == (2, True)
     assert "echoctl run" in answer.err
-
-
-def test_the_lineage_is_a_table_whose_check_is_green(built: Echoctl, owner: psycopg.Connection) -> None:
-    query = "select from_asset || '.' || from_column from ops.column_lineage where asset = 'finance/revenue_summary'"
-    below = {origin for (origin,) in owner.execute(f"{query} and \"column\" = 'total_revenue'").fetchall()}
-    assert "finance/revenue_daily.revenue" in below
-    verdict = "select passed from ops.check_results where check_name like 'every_edge%' order by check_result_id"
-    assert owner.execute(verdict).fetchall() == [(True,)]
-
-
-def test_the_documentation_of_dbt_is_one_page_that_loads_nothing(built: Echoctl) -> None:
-    page = (built.home / "docs" / "dbt" / "index.html").read_text(encoding="utf-8")
-    assert "revenue_summary" in page
-    assert "<script src=" not in page
-    assert sorted(path.name for path in (built.home / "docs" / "dbt").iterdir()) == ["index.html", "made_from"]
-
-
-def test_the_leaves_are_not_written_again_without_a_reason(built: Echoctl) -> None:
-    page = built.home / "docs" / "dbt" / "index.html"
-    written = page.stat().st_mtime_ns
-    again = built("run")
-    assert again.code == 0
-    assert "building" not in again.err
-    assert page.stat().st_mtime_ns == written

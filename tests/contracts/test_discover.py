@@ -50,6 +50,7 @@ def test_day_and_month_are_told_apart_by_a_value_above_twelve(proposed):
     assert month_first.column("sold_on").logical_type is LogicalType.TIMESTAMP
 
 
+@pytest.mark.law(2)
 def test_an_ambiguous_date_is_left_open_with_both_formats(proposed):
     proposal, contract = proposed(table("order_id,sold_on", "a,03/04/2024", "b,05/06/2024"))
     assert contract.column("sold_on").formats == ()

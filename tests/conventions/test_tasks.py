@@ -35,12 +35,21 @@ def _recipe(target: str) -> str:
     return str(found)
 
 
-def test_the_ci_run_is_a_program_that_runs_make_test_and_nothing_that_make_does_not_know() -> None:
+def test_two_speeds_of_tests_leave_none_out() -> None:
+    """The quick and the slow ones are all that there are, but for the golden figures of files beside the checkout."""
+    assert re.findall(r"^MARKED \?= (.*)$", MAKEFILE, re.MULTILINE) == ["not slow and not golden"]
+    assert '-m "$(MARKED)"' in _recipe("pytest")
+    assert '$(MAKE) pytest MARKED="slow and not golden"' in _recipe("test-slow")
+    assert '$(MAKE) test MARKED="not golden"' in _recipe("test-all")
+    assert "-m golden" in _recipe("golden")
+
+
+def test_the_ci_run_is_a_program_that_runs_all_tests_and_nothing_that_make_does_not_know() -> None:
     text = CI.read_text(encoding="utf-8")
     assert os.access(CI, os.X_OK), "chmod +x .ci/run"
     called = set(re.findall(r"\bmake ([a-z-]+)$|\bmake ([a-z-]+) [A-Z]", text, re.MULTILINE))
     targets = {one or other for one, other in called}
-    assert {"set-up", "test", "golden", "containers"} == targets
+    assert {"set-up", "test-all", "golden", "containers"} == targets
     assert targets <= TARGETS
 
 

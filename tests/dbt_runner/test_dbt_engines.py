@@ -15,6 +15,7 @@ from types import ModuleType
 import dagster as dg
 import psycopg
 import pytest
+from searches import first
 from small_runs import SmallRuns
 
 from echo_assets.dbt import in_process, in_subprocess
@@ -158,7 +159,7 @@ def test_dbt_says_nothing_on_the_streams_of_this_process(build: DbtBuild, capfd:
     assert capfd.readouterr() == ("", "")
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", first([signal.SIGINT, signal.SIGTERM]))
 def test_a_run_that_is_interrupted_is_cancelled_at_once_and_not_tried_again(
     number: signal.Signals, project: Path, small_database: Databases, warehouse: psycopg.Connection, settings: Settings
 ) -> None:

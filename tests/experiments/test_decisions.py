@@ -107,6 +107,7 @@ FAULTS = {
 }
 
 
+@pytest.mark.law(12)
 @pytest.mark.parametrize("reason", FAULTS)
 def test_data_that_cannot_carry_a_decision_block_it(reason):
     readout = readout_of(DESIGN, None, FAULTS[reason])

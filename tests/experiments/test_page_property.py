@@ -6,6 +6,7 @@ from dataclasses import replace
 import examples
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from searches import searching
 from seen_page import Seen
 
 from echo_ml.experiments import findings
@@ -61,8 +62,7 @@ readouts = st.builds(
     views=some(st.builds(View, names, names, names, counts, counts, maybe, intervals)), warnings=some(names),
     data_as_of=st.none() | st.datetimes(timezones=st.none() | st.just(datetime.UTC)),
 )  # fmt: skip
-slow = settings(
-    max_examples=60,
+SEARCH = settings(
     phases=(Phase.explicit, Phase.generate),
     print_blob=True,
     deadline=None,
@@ -70,16 +70,20 @@ slow = settings(
 )
 
 
-@slow
-@given(readouts)
-def test_every_readout_can_be_shown(readout):
-    seen = Seen(page_of(readout))
-    assert len(seen.named("h1")) == 1
-    assert not [text for text in seen.texts if text.strip() in NOTHING]
-    assert picture_of(readout).startswith(b"\x89PNG\r\n\x1a\n")
-    table = table_of([readout])
-    assert {line.count("|") - line.count("\\|") for line in table.splitlines()} == {12}
-    told = paragraph_of(
-        readout.design, readout.comparisons, readout.decision, readout.exposure, readout.power, readout.as_of
-    )
-    assert told and "\n" not in told
+@searching(short=5, long=60)
+def test_every_readout_can_be_shown(tries):
+    @settings(SEARCH, max_examples=tries)
+    @given(readouts)
+    def search(readout):
+        seen = Seen(page_of(readout))
+        assert len(seen.named("h1")) == 1
+        assert not [text for text in seen.texts if text.strip() in NOTHING]
+        assert picture_of(readout).startswith(b"\x89PNG\r\n\x1a\n")
+        table = table_of([readout])
+        assert {line.count("|") - line.count("\\|") for line in table.splitlines()} == {12}
+        told = paragraph_of(
+            readout.design, readout.comparisons, readout.decision, readout.exposure, readout.power, readout.as_of
+        )
+        assert told and "\n" not in told
+
+    search()

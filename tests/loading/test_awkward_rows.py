@@ -119,6 +119,7 @@ def test_a_file_refused_twice_stands_refused_once(warehouse):
     assert warehouse.value("select count(*) from ops.loads where status = 'refused'") == 1
 
 
+@pytest.mark.law(8)
 def test_the_largest_amounts_add_up(warehouse):
     rows = "".join(f"2024-01-01,g{at},1,1,9999999999999999.99\n" for at in range(300))
     load = warehouse.load("marketing", "a.csv", "date,source,leads,conversions,spend\n" + rows)

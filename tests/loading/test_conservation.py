@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from loading.brute_force import BruteForce
@@ -12,6 +13,7 @@ from loading.hostile_cells import SOURCES, Source
 from loading.hostile_drawings import changed_files, files, source_names
 from loading.suite_counts import QuicklyAudited
 from loading.warehouse import OPEN_REFUSAL, Warehouse
+from searches import searching
 
 PROFILE = settings(
     deadline=None,
@@ -98,28 +100,38 @@ def histories(draw, source):
     return seen
 
 
-@settings(PROFILE, max_examples=60)
-@given(data=st.data(), name_of_source=st.sampled_from(list(SOURCES)))
-def test_nothing_vanishes_in_any_history_of_loads(warehouse, name_of_source, data):
-    source = SOURCES[name_of_source]
-    quickly, model = quick(warehouse), BruteForce(source)
-    for name, drawn, share in data.draw(histories(source), label="history"):
-        check_step(quickly, source, model, name, drawn, share)
+@pytest.mark.law(1)
+@searching(short=6, long=60)
+def test_nothing_vanishes_in_any_history_of_loads(warehouse, tries):
+    @settings(PROFILE, max_examples=tries)
+    @given(data=st.data(), name_of_source=st.sampled_from(list(SOURCES)))
+    def search(name_of_source, data):
+        source = SOURCES[name_of_source]
+        quickly, model = quick(warehouse), BruteForce(source)
+        for name, drawn, share in data.draw(histories(source), label="history"):
+            check_step(quickly, source, model, name, drawn, share)
+
+    search()
 
 
-@settings(PROFILE, max_examples=10)
-@given(name_of_source=st.sampled_from(list(SOURCES)), data=st.data())
-def test_files_without_common_keys_give_the_same_tables_in_any_order(warehouse, name_of_source, data):
-    source = SOURCES[name_of_source]
-    drawn = [(name, data.draw(files(source, tag=f"{name[0]}-"), label=name)) for name in NAMES]
-    found = set()
-    for order in (drawn, drawn[::-1]):
-        quickly = quick(warehouse)
-        loads = [quickly.load(source.name, name, each.content, share=1.0) for name, each in order]
-        assert {load.status for load in loads} == {"loaded"}
-        reasons = sorted((row, sorted(rules)) for _, row, rules in rejected(quickly, source))
-        found.add((quickly.content(source.name), str(reasons)))
-    assert len(found) == 1
+@pytest.mark.law(6)
+@searching(short=2, long=10)
+def test_files_without_common_keys_give_the_same_tables_in_any_order(warehouse, tries):
+    @settings(PROFILE, max_examples=tries)
+    @given(name_of_source=st.sampled_from(list(SOURCES)), data=st.data())
+    def search(name_of_source, data):
+        source = SOURCES[name_of_source]
+        drawn = [(name, data.draw(files(source, tag=f"{name[0]}-"), label=name)) for name in NAMES]
+        found = set()
+        for order in (drawn, drawn[::-1]):
+            quickly = quick(warehouse)
+            loads = [quickly.load(source.name, name, each.content, share=1.0) for name, each in order]
+            assert {load.status for load in loads} == {"loaded"}
+            reasons = sorted((row, sorted(rules)) for _, row, rules in rejected(quickly, source))
+            found.add((quickly.content(source.name), str(reasons)))
+        assert len(found) == 1
+
+    search()
 
 
 @settings(PROFILE, max_examples=8)

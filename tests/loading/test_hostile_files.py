@@ -51,6 +51,7 @@ def test_unknown_columns_are_reported_and_kept(warehouse):
     assert warehouse.value("select _extra from raw.revenue") == '{"note": "gift"}'
 
 
+@pytest.mark.law(2)
 def test_identifiers_keep_their_leading_zeros(warehouse):
     warehouse.load("revenue", "a.csv", HEADER + "00123,2024-01-02,1,0007,paid\n")
     assert warehouse.rows("select transaction_id, customer_id from staging.revenue") == [("00123", "0007")]
@@ -62,6 +63,7 @@ def test_a_refused_file_says_what_is_missing(warehouse):
     assert "'when', 'how_much'" in load.reason
 
 
+@pytest.mark.law(2)
 def test_quarantine_keeps_the_raw_text_and_every_reason(warehouse):
     warehouse.load("revenue", "a.csv", HEADER + "T1,tomorrow,abc,,paid\n", share=1.0)
     raw, reasons = warehouse.rows("select raw, reasons from quarantine.revenue")[0]

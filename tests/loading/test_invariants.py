@@ -45,6 +45,7 @@ def test_untouched_tables_break_no_invariant(warehouse):
     assert warehouse.broken_invariants("revenue") == []
 
 
+@pytest.mark.law(1)
 @pytest.mark.parametrize("case", TAMPERINGS)
 def test_tampering_is_noticed(warehouse, case):
     load_two_files(warehouse)

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from loading.hostile_readings import CASES, EVERYTHING, NBSP, PLAIN, contract_of, file_of
 from loading.suite_counts import QuicklyAudited
 from loading.warehouse import OPEN_REFUSAL
+from searches import every, searching
 
 from echo_assets.server import Databases
 from echo_quality.findings import View
@@ -48,7 +49,7 @@ def load(cells, contract, content, name="a.csv"):
     return cells.load("cells", name, content)
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", every(4, CASES))
 def test_a_cell_ends_as_declared(cells, case):
     expected = CASES[case]
     found = load(cells, expected.contract, expected.content)
@@ -170,14 +171,18 @@ ROWS = st.lists(
 )
 
 
-@settings(deadline=None, print_blob=True, max_examples=20, suppress_health_check=list(HealthCheck))
-@given(rows=ROWS)
-def test_both_countings_agree_and_nothing_vanishes_whatever_the_cells_say(cells, rows):
-    cells.empty()
-    found = load(cells, EVERYTHING, file_of(PLAIN.names, *rows))
-    assert found.reason is None, found.reason
-    assert found.rows_in_file == found.staged + found.quarantined + found.duplicates
-    assert cells.broken_invariants("cells") == []
+@searching(short=2, long=20)
+def test_both_countings_agree_and_nothing_vanishes_whatever_the_cells_say(cells, tries):
+    @settings(deadline=None, print_blob=True, max_examples=tries, suppress_health_check=list(HealthCheck))
+    @given(rows=ROWS)
+    def search(rows):
+        cells.empty()
+        found = load(cells, EVERYTHING, file_of(PLAIN.names, *rows))
+        assert found.reason is None, found.reason
+        assert found.rows_in_file == found.staged + found.quarantined + found.duplicates
+        assert cells.broken_invariants("cells") == []
+
+    search()
 
 
 def test_every_outcome_is_in_the_table():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from loading.books import xlsx
 
 from echo_quality.loading.limits import Limits
@@ -15,6 +16,7 @@ def days(warehouse):
     return [str(day) for (day,) in warehouse.rows("select day from ops.dirty_days order by day")]
 
 
+@pytest.mark.law(4)
 def test_the_same_bytes_again_are_a_no_op(warehouse):
     first = warehouse.load("revenue", "a.csv", HEADER + T1)
     again = warehouse.load("revenue", "a.csv", HEADER + T1)
@@ -22,6 +24,7 @@ def test_the_same_bytes_again_are_a_no_op(warehouse):
     assert warehouse.value("select count(*) from ops.loads") == 1
 
 
+@pytest.mark.law(4)
 def test_a_changed_file_replaces_its_rows(warehouse):
     warehouse.load("revenue", "a.csv", HEADER + T1 + T2)
     warehouse.connection.execute("delete from ops.dirty_days")
@@ -32,6 +35,7 @@ def test_a_changed_file_replaces_its_rows(warehouse):
     assert warehouse.broken_invariants("revenue") == []
 
 
+@pytest.mark.law(3)
 def test_a_changed_file_that_is_refused_leaves_the_accepted_version(warehouse):
     warehouse.load("revenue", "a.csv", HEADER + T1)
     load = warehouse.load("revenue", "a.csv", HEADER + "T1,never,x,C1,paid\n")

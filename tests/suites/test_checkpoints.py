@@ -27,6 +27,7 @@ ROW_QUERY = "unexpected_rows_expectation"
 THREE_ROWS = "select n as _row_number, n::text as amount from generate_series(1, 3) as n"
 
 
+@pytest.mark.law(10)
 @pytest.mark.parametrize(
     ("kind", "kwargs", "reason"),
     [
