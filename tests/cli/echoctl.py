@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import shutil
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -89,8 +90,10 @@ def _exit_code(arguments: tuple[str, ...]) -> int:
 
 
 def emptied(home: Echoctl, landing: Path) -> Echoctl:
-    """The same server with new empty databases, and another landing folder."""
-    databases = server.databases(Settings.from_environment({"ECHO_HOME": str(home.home)}))
+    """The same server with new empty databases, another landing folder, and none of the files that were taken in."""
+    settings = Settings.from_environment({"ECHO_HOME": str(home.home)})
+    shutil.rmtree(settings.lake, ignore_errors=True)
+    databases = server.databases(settings)
     with psycopg.connect(databases.url("mlflow"), autocommit=True) as connection:
         connection.execute("drop database echo with (force)")
         connection.execute("drop database dagster with (force)")

@@ -28,7 +28,7 @@ SNAPSHOTS = "select * from features.customer_daily order by snapshot_date, custo
 
 @pytest.fixture(scope="module")
 def models() -> Collection[str]:
-    return ("finance/revenue_summary",)
+    return ("finance/revenue_summary", "features/customer_daily")
 
 
 @pytest.fixture(scope="module")
