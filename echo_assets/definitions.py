@@ -16,7 +16,7 @@ warnings.filterwarnings("ignore", category=dg.PreviewWarning)
 from echo_assets.alerts.raising import alert_sensors  # noqa: E402 - the filter must stand before what it silences
 from echo_assets.dbt_models import dbt_models  # noqa: E402
 from echo_assets.drift_checks import mart_drift_checks  # noqa: E402
-from echo_assets.event_streams import event_streams  # noqa: E402
+from echo_assets.event_streams import drain_job, event_streams  # noqa: E402
 from echo_assets.experiment_portfolio import experiment_portfolio  # noqa: E402
 from echo_assets.experiment_readouts import experiment_job, experiment_readouts  # noqa: E402
 from echo_assets.extract_files import extract_assets  # noqa: E402
@@ -37,6 +37,8 @@ from echo_assets.source_checks import source_checks  # noqa: E402
 from echo_assets.sources import Sources  # noqa: E402
 from echo_assets.staging_checks import staging_checks  # noqa: E402
 from echo_assets.staging_tables import staging_assets  # noqa: E402
+from echo_assets.stream_checks import stream_checks  # noqa: E402
+from echo_assets.stream_sensor import stream_sensor  # noqa: E402
 from echo_assets.table_checks import table_checks  # noqa: E402
 from echo_assets.trained_models import churn_assets, training_job, training_schedule  # noqa: E402
 
@@ -47,8 +49,9 @@ def build(settings: Settings) -> dg.Definitions:
     models, watched = dbt_models(settings), source_checks(sources)
     of_figures = [*mart_drift_checks(sources), readout_checks(sources)]
     of_figures += [*feature_checks(sources), score_checks(sources), forecast_checks(sources)]
-    checks = [*staging_checks(sources), *table_checks(sources), *watched, *of_figures]
-    freshness = freshness_job(watched)
+    of_stream = stream_checks(sources)
+    checks = [*staging_checks(sources), *table_checks(sources), *watched, *of_figures, of_stream]
+    freshness = freshness_job([*watched, of_stream])
     last, checks_of_last = leaves(sources)
     all_assets = lambda: build(settings).resolve_implicit_global_asset_job_def()  # noqa: E731
     (ingestion, daily), reading = ingestion_jobs(sources, all_assets), extract_jobs(sources, all_assets)
@@ -59,11 +62,21 @@ def build(settings: Settings) -> dg.Definitions:
     trained += feature_views(sources)
     files = [*extract_assets(sources), *raw_assets(sources), *staging_assets(sources)]
     return dg.Definitions(
-        assets=[*files, *models, *readouts, *trained, *last, *event_streams(), order_proof(sources)],
+        assets=[*files, *models, *readouts, *trained, *last, *event_streams(sources), order_proof(sources)],
         asset_checks=asked,
-        jobs=[ingestion, daily, experiment_job(), quality_job(models, asked), freshness, *reading, *features, training],
+        jobs=[
+            ingestion,
+            daily,
+            experiment_job(),
+            quality_job(models, asked),
+            freshness,
+            drain_job(),
+            *reading,
+            *features,
+            training,
+        ],
         schedules=[*rounds, *feature_schedules(features), training_schedule(sources, training)],
-        sensors=[new_file_sensor(sources), refresh_sensor(sources), *alert_sensors(sources)],
+        sensors=[new_file_sensor(sources), refresh_sensor(sources), stream_sensor(sources), *alert_sensors(sources)],
         executor=dg.in_process_executor,
     )
 

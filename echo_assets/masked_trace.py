@@ -20,6 +20,8 @@ def masked_trace(
     """The same, masked: a figure is personal if its value comes from a personal column of a file."""
     rows = [
         replace(each, sample=[masked_row(row, hidden_columns(contracts[each.source])) for row in each.sample])
+        if each.source in contracts
+        else each  # of the stream only what is not personal is shown
         for each in behind
     ]
     if figure.value is None or not _is_personal(contracts, graph, column):

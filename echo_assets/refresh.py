@@ -14,6 +14,7 @@ import dagster as dg
 
 from echo_assets.due_stages import next_due
 from echo_assets.erasure import finish_begun
+from echo_assets.event_streams import DRAIN
 from echo_assets.extract_files import due_tags, extract_key, extracted
 from echo_assets.file_runs import RANGE_END, RANGE_START, SOURCE_TAG
 from echo_assets.open_checks import OpenChecks, ask, open_file_checks, open_model_checks
@@ -23,6 +24,8 @@ from echo_assets.planner.runs import execute_assets, origin_of, tags_of
 from echo_assets.raw_files import forget_gone_files
 from echo_assets.settings import PROJECT
 from echo_assets.sources import Sources
+from echo_assets.streaming.draining import is_left_to_a_consumer, there_is_a_broker
+from echo_assets.streaming.progress import progress_of
 from echo_assets.unfinished_runs import UNDER_LOCK, close_cut_off_runs, runs_of_the_daemon
 from echo_quality.contract import Contract
 
@@ -52,6 +55,7 @@ class Refresh:
     def all(self) -> Iterator[RunReport]:
         """Run whatever there is to run, in order. What fails holds back what reads it, nothing else. Hold the lock."""
         yield from self.extracts()
+        yield from self.stream()
         yield from self.files()
         yield from self.days()
         yield from self.readouts()
@@ -69,6 +73,16 @@ class Refresh:
             days = f" from {chosen[RANGE_START]} on" if chosen else ""
             self._say(f"{contract.source}: reading its server{days}")
             yield self.build([extract_key(contract)], {**chosen, **(tags or {})})
+
+    def stream(self) -> Iterator[RunReport]:
+        """Read the topic of events to its end, unless there is none or a consumer does; nothing new is no report."""
+        if not there_is_a_broker(self.sources) or is_left_to_a_consumer(self.sources):
+            return
+        self._say("reading the stream of events")
+        before = self._records()
+        report = self.build([DRAIN], {})
+        if not report.succeeded or self._records() != before:
+            yield report
 
     def files(self) -> Iterator[RunReport]:
         """Take in every file that waits, one run for each batch of neighbours; then ask what was left unanswered."""
@@ -118,6 +132,11 @@ class Refresh:
             done.add(step.key)
             self._say(f"building {', '.join(step.selection)}: {step.reason}")
             yield self.build(map(dg.AssetKey.from_user_string, step.selection), tags_of(step))
+
+    def _records(self) -> int:
+        """How many records of the stream are written."""
+        with self.sources.connection(read_only=True) as connection:
+            return progress_of(connection, self.sources.settings.stream).records
 
     def _ask(self, checks: OpenChecks) -> Iterator[RunReport]:
         if checks:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -101,6 +101,7 @@ class Sources:
     @contextmanager
     def engine(self) -> Iterator[Engine]:
         """What typing may use, with a folder for temporary files that is removed afterwards."""
+        from echo_assets.streaming.dirty_days import days_of_replaced_events
         from echo_quality.loading.typed_rows import Engine
 
         scratch = self.settings.home / "tmp"
@@ -108,5 +109,9 @@ class Sources:
         with tempfile.TemporaryDirectory(dir=scratch) as workspace:
             settings = self.settings
             yield Engine(
-                Path(workspace), settings.memory_limit_mb, business_timezone=settings.timezone, limits=settings.limits
+                Path(workspace),
+                settings.memory_limit_mb,
+                business_timezone=settings.timezone,
+                limits=settings.limits,
+                also_changed=partial(days_of_replaced_events, timezone=settings.timezone),
             )

@@ -1,4 +1,4 @@
-"""The rows of files behind a figure of the warehouse: which files, how many rows, and what they say.
+"""The rows behind a figure of the warehouse: of which files, or of the stream, how many, and what they say.
 
 The query is written in `lineage/provenance.py`; it is run here, and what it gives is compared with what is stored.
 """
@@ -19,6 +19,7 @@ from echo_assets.lineage.errors import LineageError
 from echo_assets.lineage.graph import Graph
 from echo_assets.lineage.known import KnownLineage
 from echo_assets.lineage.provenance import Provenance, provenance
+from echo_assets.row_places import Place, places_below
 
 Connection = psycopg.Connection[Any]
 
@@ -33,22 +34,6 @@ _TYPES = """
         on attrelid = to_regclass(format('%%I.%%I', split_part(asset, '/', 1), split_part(asset, '/', 2)))
     where attnum > 0 and not attisdropped
 """
-_FILES = """
-    select file, sha256, count(*) as rows
-    from {raw} as found
-    inner join ops.loads on load_id = found._row_id >> 32
-    where found._row_id <@ %s::int8multirange
-    group by load_id, file, sha256
-    order by file, load_id
-"""
-_ROWS = """
-    select file, found._row_id & 4294967295 as row, {columns}
-    from {raw} as found
-    inner join ops.loads on load_id = found._row_id >> 32
-    where found._row_id <@ %s::int8multirange
-    order by file, found._row_id
-    limit %s
-"""
 
 
 @dataclass(frozen=True)
@@ -62,7 +47,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class SourceRows:
-    """The rows of one source's files that a figure comes from."""
+    """The rows of one source that a figure comes from: of its files, or of a table of the stream."""
 
     source: str
     rows: int
@@ -86,12 +71,11 @@ def rows_behind(
     figure = stored_figure(connection, column, where)
     below, types = Graph(known.lineage).below(column), _types(connection, known)
     found = []
-    for source in sorted({each.asset.partition("/")[2] for each in below if each.layer == "raw"}):
-        query = provenance(column.asset, column.name, source, known.sql, types)
+    for place in places_below(below):
+        query = provenance(column.asset, column.name, place.base, known.sql, types)
         if query is not None:
-            named = [each.name for each in sorted(below) if each.asset == f"raw/{source}" and each.name[0].isalpha()]
             with _as_the_models_say(column):
-                found.append(_of_source(connection, query, column, where, figure, source, named, limit))
+                found.append(_of_place(connection, query, column, where, figure, place, limit))
     return [each for each in found if each.rows or not each.computes_the_same]
 
 
@@ -107,21 +91,19 @@ def _as_the_models_say(column: Column) -> Iterator[None]:
         ) from error
 
 
-def _of_source(
-    connection: Connection, query: Provenance, column: Column, where: Mapping[str, str], figure: Figure, source: str,
-    named: Sequence[str], limit: int | None,
+def _of_place(
+    connection: Connection, query: Provenance, column: Column, where: Mapping[str, str], figure: Figure, place: Place,
+    limit: int | None,
 ) -> SourceRows:  # fmt: skip
     numbers = sql.SQL(", range_agg({}) as numbers from {} {}").format(
         sql.Identifier(query.rows), sql.Identifier(query.figures), _where(where)
     )
     ctes = sql.SQL(query.ctes)
     *again, numbers = connection.execute(ctes + _figures(column) + numbers).fetchall()[0]
-    raw = sql.Identifier("raw", source)
-    columns = sql.SQL(", ").join(sql.Identifier("found", name) for name in named) if named else sql.SQL("null")
     with connection.cursor(row_factory=dict_row) as cursor:
-        files = cursor.execute(sql.SQL(_FILES).format(raw=raw), [numbers]).fetchall()
-        sample = cursor.execute(sql.SQL(_ROWS).format(raw=raw, columns=columns), [numbers, limit]).fetchall()
-    return SourceRows(source, sum(file["rows"] for file in files), files, sample, _figure(again) == figure)
+        files = cursor.execute(place.files, [numbers]).fetchall()
+        sample = cursor.execute(place.rows, [numbers, limit]).fetchall()
+    return SourceRows(place.source, sum(file["rows"] for file in files), files, sample, _figure(again) == figure)
 
 
 def _figures(column: Column) -> sql.Composed:

@@ -20,6 +20,8 @@ class StreamOptions:
     flush_events: int = 5000
     flush_ms: int = 100
     metrics_port: int | None = None
+    max_lag: int = 100_000
+    """Records of a partition that may wait before its check turns red."""
     security_protocol: str = ""
     sasl_mechanism: str = ""
     sasl_username: str = ""
@@ -34,6 +36,7 @@ class StreamOptions:
         "flush_events": (1, 100_000),
         "flush_ms": (10, 60_000),
         "metrics_port": (1024, 65_535),
+        "max_lag": (1, 1_000_000_000),
     }
     """Whole numbers, from and to."""
     CHOICES: ClassVar[dict[str, tuple[str, ...]]] = {

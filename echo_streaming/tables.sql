@@ -1,5 +1,6 @@
 -- The tables that the consumer of the event stream keeps; run twice, this changes nothing.
--- What a row is stands above each table. Moments are timestamptz; "offset" is a position in a partition of a log.
+-- What a row is stands above each table. Moments are timestamptz; "offset" is a position in a partition of a log. By its
+-- _row_id a row is found again behind a figure.
 create schema if not exists streaming;
 
 -- One row is one event, once, however often it was delivered: who sends it again is told by its id.
@@ -13,9 +14,11 @@ create table if not exists streaming.user_events (
     partition integer not null,
     "offset" bigint not null,
     ingested_at timestamptz not null,
-    is_late boolean not null
+    is_late boolean not null,
+    _row_id bigint not null generated always as identity
 );
 create index if not exists user_events_by_time on streaming.user_events using brin (event_at) with (pages_per_range = 32);
+create index if not exists signups_by_user on streaming.user_events (user_id, event_at) where event_type = 'signup';
 
 -- One row is one transaction as its latest event has it (by event_at, then event_id); first_at is its earliest event.
 -- was_*: the row before its last change, null for one that was never changed; so a change tells what to take back.
@@ -62,6 +65,7 @@ create table if not exists streaming.experiment_exposures (
     first_at timestamptz not null,
     last_at timestamptz not null,
     was_first_at timestamptz,
+    _row_id bigint not null generated always as identity,
     primary key (user_id, experiment_id, variant)
 ) with (fillfactor = 80);
 

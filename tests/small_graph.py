@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 HEADLINE = ("finance/headline_metrics",)
 """From sales and marketing down to the figures that `echoctl run` prints."""
-UNTIL_THE_MODELS = ("extracts", "files", "days")
+UNTIL_THE_MODELS = ("extracts", "stream", "files", "days")
 AND_PAGES = (*UNTIL_THE_MODELS, "stages")
 """With the pages of `docs/quality`, which are written from results; all other stages need all models."""
 
@@ -40,7 +40,7 @@ def part_of(manifest: Manifest, wanted: Collection[str]) -> tuple[Target, ...]:
 @contextmanager
 def small_graph(wanted: Collection[str] = HEADLINE, stages: Collection[str] = UNTIL_THE_MODELS) -> Iterator[None]:
     """Within, a refresh of this process has these stages, and builds these models and what they read."""
-    from echo_assets import dbt_models, due_stages, planned, refresh
+    from echo_assets import dbt_models, due_stages, planned, refresh, sensors
     from echo_assets.quality_docs import QUALITY_DOCS, quality_docs_are_current
     from echo_assets.refresh import Refresh
 
@@ -58,6 +58,7 @@ def small_graph(wanted: Collection[str] = HEADLINE, stages: Collection[str] = UN
         patched.setattr(due_stages, "STAGES", due_stages.STAGES[-1:])
         patched.setattr(due_stages, "due_leaves", pages)
         if "readouts" not in stages:
-            patched.setattr(refresh, "planned_readouts", lambda _: ())
+            for module in (refresh, sensors):
+                patched.setattr(module, "planned_readouts", lambda _: ())
         patched.setattr(Refresh, "all", chosen)
         yield

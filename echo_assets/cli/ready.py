@@ -13,6 +13,7 @@ from echo_assets.server import Databases
 from echo_assets.server.dagster_home import point_dotenv, render
 from echo_assets.settings import Settings
 from echo_assets.sources import Sources
+from echo_assets.warehouse_tables import prepare_tables
 
 
 @dataclass(frozen=True)
@@ -32,16 +33,12 @@ def ready(settings: Settings, dotenv: Path | None = None) -> Iterator[Platform]:
     """
     import psycopg
 
-    from echo_quality.migrate import migrate
-    from echo_streaming.tables import create_tables
-
     sources = Sources(settings)
     contracts = sources.contracts
     databases = server.up(settings)
     with psycopg.connect(databases.url(), autocommit=True) as connection:
-        for difference in migrate(connection, contracts.values()):
+        for difference in prepare_tables(connection, contracts.values()):
             tell(f"{difference.table}: {difference.what}; done: {difference.statement}")
-        create_tables(connection)
     render(settings, databases)
     if dotenv is not None and (dotenv / "workspace.yaml").exists() and (warning := point_dotenv(settings, dotenv)):
         tell(warning)

@@ -119,11 +119,15 @@ def _print_rows(behind: SourceRows) -> None:
     from echo_assets.cli.tables import write_table
 
     same = "the same" if behind.computes_the_same else "NOT the same: `echoctl run` brings the tables up to date"
-    files = len(behind.files)
-    print(f"\n{behind.source}: {behind.rows} rows of {files} file{'s' * (files != 1)}; computed anew from them: {same}")
+    places, are = len(behind.files), "file" if all(each["sha256"] for each in behind.files) else "place"
+    print(
+        f"\n{behind.source}: {behind.rows} rows of {places} {are}{'s' * (places != 1)}; computed anew from them: {same}"
+    )
     if not behind.rows:
         return
-    write_table(["file", "sha256", "rows"], [[each["file"], each["sha256"][:8], each["rows"]] for each in behind.files])
+    write_table(
+        ["file", "sha256", "rows"], [[each["file"], (each["sha256"] or "")[:8], each["rows"]] for each in behind.files]
+    )
     print()
     write_table(list(behind.sample[0]), [list(row.values()) for row in behind.sample])
     if len(behind.sample) < behind.rows:

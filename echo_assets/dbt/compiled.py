@@ -15,14 +15,14 @@ from echo_assets.dbt.project import OFFLINE, DbtProjectError, prepare_manifest
 
 _NOTHING_IS_BUILT = {
     "macro.dbt.is_incremental": "{% macro is_incremental() %}{{ return(false) }}{% endmacro %}",
-    "macro.dbt.load_cached_relation": "{% macro load_cached_relation(relation) %}{{ return(none) }}{% endmacro %}",
     "macro.echo.snapshot_days": "{% macro snapshot_days() %}{{ kept_days() }}{% endmacro %}",
     "macro.echo.is_whole": "{% macro is_whole() %}true{% endmacro %}",
     "macro.echo.is_changed": "{% macro is_changed(entity_id) %}true{% endmacro %}",
     "macro.echo.is_made": "{% macro is_made(entity_id) %}true{% endmacro %}",
     "macro.echo.is_asked_for": "{% macro is_asked_for(entity_id, day, days) %}true{% endmacro %}",
 }
-"""Answers to what a model may ask of the database while it is compiled; and that all snapshots are to be made."""
+"""Answers to what a model may ask of the database while it is compiled, where a project has such macros; and that all
+snapshots are to be made."""
 
 
 def compiled_models(project_dir: Path, timezone: str, target: Path | None = None) -> dict[str, str]:
@@ -30,8 +30,8 @@ def compiled_models(project_dir: Path, timezone: str, target: Path | None = None
     parsed = prepare_manifest(project_dir, target).parent
     with exclusive({**OFFLINE, "ECHO_TIMEZONE": timezone}), _scratch() as scratch:
         manifest = read_parsed(parsed)
-        for macro, answered in _NOTHING_IS_BUILT.items():
-            manifest.macros[macro].macro_sql = answered
+        for macro in _NOTHING_IS_BUILT.keys() & manifest.macros.keys():
+            manifest.macros[macro].macro_sql = _NOTHING_IS_BUILT[macro]
         arguments = [
             "compile",
             "--select",

@@ -11,8 +11,8 @@ from echo_assets.lineage.edges import ROWS, Column, Edge, How, Lineage
 from echo_assets.lineage.errors import LineageError
 
 LAYERS = (
-    "raw", "staging", "quarantine", "seeds", "stg", "intermediate", "core", "finance", "marketing", "experiments",
-    "customers", "features",
+    "raw", "staging", "quarantine", "streaming", "seeds", "stg", "intermediate", "core", "finance", "marketing",
+    "experiments", "customers", "features",
 )  # fmt: skip
 """In the order in which data flows; others come after them, by name."""
 

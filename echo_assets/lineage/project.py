@@ -34,6 +34,9 @@ def tables_and_seeds(
         raw, staging, _, quarantine = tables_of(contract)
         for table in (raw, staging, quarantine):
             yield f"{table.schema}/{table.name}", tuple(column.name for column in table.columns)
+    for source in manifest["sources"].values():
+        if source["columns"] and source["source_name"] != "staging":
+            yield f"{source['schema']}/{source['name']}", tuple(source["columns"])
     for node in manifest["nodes"].values():
         if node["resource_type"] == "seed":
             with (project_dir / node["original_file_path"]).open(encoding="utf-8", newline="") as file:

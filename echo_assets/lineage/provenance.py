@@ -1,8 +1,8 @@
 """The query that finds the rows behind a figure: the models' own SQL, with the numbers of the rows carried through.
 
-Every select on the way from `staging.<source>` to the figure gets one more column: the set of `_row_id`s that the value
-came from, as an int8multirange. So nothing is declared beside the models, and what is found cannot differ from what
-they do; that the query gives the figure again proves it. What an expression has of its rows is in `row_sets.py`.
+Every select on the way from a table below the models to the figure gets one more column: the set of `_row_id`s that the
+value came from, as an int8multirange. So nothing is declared beside the models, and what is found cannot differ from
+what they do; that the query gives the figure again proves it. What an expression has of its rows is in `row_sets.py`.
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ Columns = Mapping[str, Mapping[str, str]]
 A type of '' leaves a column as it is computed."""
 
 
-def provenance(asset: str, column: str, source: str, sql: Mapping[str, str], columns: Columns) -> Provenance | None:
-    """The query for a column and the staging table of a source; None if no row of it has a part in the column.
+def provenance(asset: str, column: str, base: str, sql: Mapping[str, str], columns: Columns) -> Provenance | None:
+    """The query for a column and a table with `_row_id` below; None if no row of it has a part in the column.
 
     `sql` is the compiled SQL of every model by asset. LineageError where a statement cannot be followed.
     """
-    tracer = _Tracer(f"staging/{source}", sql, columns)
+    tracer = _Tracer(base, sql, columns)
     if not tracer.carries(asset, column):
         return None
     return Provenance(tracer.ctes(), _cte_name(asset), row_sets(column))

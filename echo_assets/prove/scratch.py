@@ -24,9 +24,11 @@ from echo_assets.planner.ledger import read_ledger
 from echo_assets.planner.plan import RunPlan, plan
 from echo_assets.planner.targets import targets_from
 from echo_assets.server import Databases
+from echo_assets.streaming.dirty_days import STREAMED, all_days
+from echo_assets.warehouse_tables import prepare_tables
 from echo_quality.contract import Contract
+from echo_quality.loading.dirty_days import mark_days
 from echo_quality.loading.settle import day_of
-from echo_quality.migrate import migrate
 
 NAME = "echo_prove"
 _HASH = "select count(*), coalesce(sum(hashtextextended(rows::text, 0)::numeric), 0) from {} as rows"
@@ -60,6 +62,23 @@ class Scratch:
         ):
             for block in rows:
                 into.write(block)
+
+    def take_stream(self, origin: psycopg.Connection[Any]) -> None:
+        """Copy what the stream has of the rows of sources, as it is."""
+        for name in ("user_events", "transactions", "experiment_exposures"):
+            table = sql.Identifier("streaming", name)
+            with (
+                origin.cursor().copy(sql.SQL("copy {} to stdout (format binary)").format(table)) as rows,
+                self.connection.cursor().copy(sql.SQL("copy {} from stdin (format binary)").format(table)) as into,
+            ):
+                for block in rows:
+                    into.write(block)
+
+    def touch_stream(self, mark: int) -> None:
+        """Mark the days of the stream's rows, as writing them would."""
+        for streamed in STREAMED:
+            days = all_days(self.connection, streamed, self.timezone)
+            mark_days(self.connection, streamed.source, days, mark)
 
     def touch(self, contract: Contract, mark: int, where: str) -> None:
         """Mark the days of these rows, as publishing them would."""
@@ -137,7 +156,7 @@ def scratch(
         server.execute(f"create database {NAME} template template0".encode())
         try:
             with psycopg.connect(own.url(), autocommit=True) as connection:
-                migrate(connection, known)
+                prepare_tables(connection, known)
                 yield Scratch(own, connection, known, project, home, partitions, timezone)
         finally:
             server.execute(drop)

@@ -48,10 +48,12 @@ def proved(room: Scratch, origin: psycopg.Connection[Any], seed: int, tell: Call
         contents[way] = room.content()
         tell(f"{way}: {sum(rows for rows, _ in contents[way].values())} rows in {len(contents[way])} tables")
 
+    room.take_stream(origin)
     _arrive(room, origin, 1, _ALL, "_row_id")
     ended(WAYS[0])
     for contract in room.contracts:
         room.touch(contract, 2, _ALL)
+    room.touch_stream(2)
     room.refresh()
     ended(WAYS[1])
     _start_over(room)
@@ -67,6 +69,7 @@ def _arrive(room: Scratch, origin: psycopg.Connection[Any], mark: int, where: st
     for contract in room.contracts:
         room.take(contract, origin, where, order)
         room.touch(contract, mark, where)
+    room.touch_stream(mark)
     room.connection.execute("select setval(pg_get_serial_sequence('ops.loads', 'load_id'), %s)", [mark])
     room.refresh()
 

@@ -94,6 +94,7 @@ def _staged(
             days |= settle.settle_keys(
                 connection, contract, load, tally, engine.business_timezone, meets_others=settled
             )
+            days |= set(engine.also_changed(connection, load))
             settle.mark_dirty(connection, contract, load, tally.days | days)
     except _Refused as refusal:
         return str(refusal)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,9 @@ from echo_quality.normalisations import normalisations_of
 if TYPE_CHECKING:
     import duckdb
     import pyarrow
+    from psycopg import Connection
+
+    from echo_quality.loading.loads import Load
 
 _BATCH_ROWS = 50_000
 _DERIVED_ID = "strftime(_event_day, '%Y%m%d') || '-' || left(md5(_identity), 20) || '-'"
@@ -42,15 +46,27 @@ class Keys:
         return self.has_given and self.has_derived
 
 
+def no_other_days(connection: Connection[Any], load: Load) -> Iterable[date]:
+    """For a source whose rows come from files alone."""
+    del connection, load
+    return ()
+
+
 @dataclass(frozen=True)
 class Engine:
-    """How much DuckDB may use beyond what it spills to `workspace`; the business day's zone; how large files may be."""
+    """How much DuckDB may use beyond what it spills to `workspace`; the business day's zone; how large files may be.
+
+    `also_changed` tells which other days a load changes, of rows that do not come from files and that its rows replace.
+    It is asked while the load is published, in its transaction: the load's own rows are in `staging.<source>`, the keys
+    of those that they replace in the temporary table `freed`.
+    """
 
     workspace: Path
     memory_limit_mb: int = 96
     threads: int = 1
     business_timezone: str = "UTC"
     limits: Limits = field(default_factory=Limits)
+    also_changed: Callable[[Connection[Any], Load], Iterable[date]] = no_other_days
 
 
 @contextmanager

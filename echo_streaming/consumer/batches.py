@@ -5,7 +5,7 @@ A batch can be cut in two at any record; each part moves the offsets to where it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
@@ -51,10 +51,11 @@ class DeadLetter(NamedTuple):
 
 @dataclass
 class Batch:
-    """Records that were read and are not written yet; `holds` has what each of them is."""
+    """Records that were read and are not written yet; `holds` has what each of them is, `places` where it was."""
 
     records: list[Record] = field(default_factory=list)
     holds: list[Read | Refused] = field(default_factory=list)
+    places: list[tuple[int, int]] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.records)
@@ -63,18 +64,19 @@ class Batch:
         """Read records, and keep what they hold."""
         self.records += records
         self.holds += [read(record.value(), now) for record in records]
+        self.places += [(record.partition() or 0, record.offset() or 0) for record in records]
 
     @property
     def upto(self) -> dict[int, int]:
         """By partition, the offset after its last record."""
-        return {_partition(record): _offset(record) + 1 for record in self.records}
+        return {partition: offset + 1 for partition, offset in self.places}
 
     def events(self) -> list[Placed]:
         """Each event once: of those with one id, the first. The database does the same across batches."""
         found: dict[str, Placed] = {}
-        for record, holds in zip(self.records, self.holds, strict=True):
+        for holds, (partition, offset) in zip(self.holds, self.places, strict=True):
             if isinstance(holds, Read) and holds.event_id not in found:
-                found[holds.event_id] = Placed(holds, _partition(record), _offset(record))
+                found[holds.event_id] = Placed(holds, partition, offset)
         return list(found.values())
 
     def dead_letters(self) -> list[DeadLetter]:
@@ -85,26 +87,23 @@ class Batch:
     def halves(self) -> tuple[Batch, Batch]:
         """The first half of the records and the second."""
         middle = len(self) // 2
-        first = Batch(self.records[:middle], self.holds[:middle])
-        return first, Batch(self.records[middle:], self.holds[middle:])
+        return self._part(range(middle)), self._part(range(middle, len(self)))
 
     def without(self, partitions: Iterable[int]) -> Batch:
         """What is left when some partitions are not ours any more."""
         gone = set(partitions)
-        return self._where(lambda record: _partition(record) not in gone)
+        return self._part([number for number, (partition, _) in enumerate(self.places) if partition not in gone])
 
     def after(self, written: Mapping[int, int]) -> Batch:
         """What is left when everything before these offsets turns out to be written already."""
-        return self._where(lambda record: _offset(record) >= written.get(_partition(record), 0))
+        places = enumerate(self.places)
+        kept = [number for number, (partition, offset) in places if offset >= written.get(partition, 0)]
+        return self if len(kept) == len(self) else self._part(kept)
 
-    def _where(self, is_kept: Callable[[Record], bool]) -> Batch:
-        kept = [pair for pair in zip(self.records, self.holds, strict=True) if is_kept(pair[0])]
-        return Batch([record for record, _ in kept], [holds for _, holds in kept])
-
-
-def _partition(record: Record) -> int:
-    return record.partition() or 0
-
-
-def _offset(record: Record) -> int:
-    return record.offset() or 0
+    def _part(self, numbers: Iterable[int]) -> Batch:
+        chosen = list(numbers)
+        return Batch(
+            [self.records[number] for number in chosen],
+            [self.holds[number] for number in chosen],
+            [self.places[number] for number in chosen],
+        )

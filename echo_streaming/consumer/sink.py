@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from functools import cached_property
 from typing import Any
 
@@ -16,12 +16,12 @@ from psycopg import Connection
 from psycopg.types.json import Jsonb
 
 from echo_streaming.consumer.batches import Batch, DeadLetter, Placed
+from echo_streaming.consumer.copying import copy_lines, escaped
 from echo_streaming.consumer.offsets import Claims
-from echo_streaming.consumer.statements import COPY, DEAD_LETTERS, EXPOSURES, FUNNEL, KNOWN, NOW, TRANSACTIONS, UNIT
-from echo_streaming.consumer.tallies import Tallies, tally
+from echo_streaming.consumer.settling import Exposures, Sales
+from echo_streaming.consumer.statements import COPY, DEAD_LETTERS, FUNNEL, KNOWN, NOW
+from echo_streaming.consumer.tallies import Tallies, days_of, tally
 from echo_streaming.consumer.terms import Terms
-from echo_streaming.events.schemas import fields_of
-from echo_streaming.events.types import TransactionData
 
 Days = Mapping[str, Iterable[date]]
 MarkDays = Callable[[Connection[Any], Days], None]
@@ -83,7 +83,7 @@ class Sink:
 
     def _copy(self, connection: Connection[Any], events: list[Placed]) -> int:
         """Write the events themselves; how many are late."""
-        now: datetime = _value(connection, NOW)
+        [(now,)] = connection.execute(NOW).fetchall()
         on_time = now - self.terms.late_after
         topic, ends = escaped(self.terms.topic), (f"{now.isoformat()}\tf\n", f"{now.isoformat()}\tt\n")
         late = 0
@@ -95,62 +95,29 @@ class Sink:
             if "\\" in ids:  # identifiers hold no other character that COPY would take for its own
                 ids = ids.replace("\\", "\\\\")
             lines.append(f"{ids}\t{escaped(payload)}\t{topic}\t{partition}\t{offset}\t{ends[is_late]}")
-        with connection.cursor() as cursor, cursor.copy(COPY) as copy:
-            copy.write("".join(lines))
+        copy_lines(connection, COPY, lines)
         return late
 
     def _settle(self, connection: Connection[Any], found: Tallies) -> None:
         """Bring every table that follows from events up to date, and tell of the days that changed."""
+        timezone = self.terms.timezone
         days = {
-            "transaction": self._sales(connection, found) if found.sales else None,
-            "experiment_exposure": self._exposures(connection, found) if found.exposures else None,
-            "signup": found.signup_days(self.terms.timezone),
+            "transaction": self._sales.settle(connection, found.sales) if found.sales else None,
+            "experiment_exposure": self._exposures.settle(connection, found.exposures) if found.exposures else None,
+            "signup": days_of((minute for minute, kind, _ in found.funnel if kind == "signup"), timezone),
         }
         minutes, kinds, channels = (list(each) for each in zip(*found.funnel, strict=True))
         counts = list(found.funnel.values())
         connection.execute(FUNNEL, {"minutes": minutes, "kinds": kinds, "channels": channels, "counts": counts})
-        self.mark_days(connection, {kind: changed for kind, changed in days.items() if changed})
-
-    def _sales(self, connection: Connection[Any], found: Tallies) -> list[date] | None:
-        latest = [span.latest for span in found.sales.values()]
-        sales = [event.data for event in latest if isinstance(event.data, TransactionData)]
-        currency, counted = self._currency, self._counted
-        values = {
-            "ids": UNIT.join(found.sales),
-            "firsts": " ".join([span.first.time for span in found.sales.values()]),
-            "times": " ".join([event.time for event in latest]),
-            "events": " ".join([event.event_id for event in latest]),
-            "amounts": " ".join([repr(sale.amount) for sale in sales]),
-            "currencies": " ".join([sale.currency or currency for sale in sales]),
-            "counted": " ".join(["t" if sale.status in counted else "f" for sale in sales]),
-            "timezone": self.terms.timezone,
-        }
-        days: list[date] | None = _value(connection, TRANSACTIONS, values)
-        return days
-
-    def _exposures(self, connection: Connection[Any], found: Tallies) -> list[date] | None:
-        exposed = found.exposures.values()
-        users, experiments, variants = zip(*found.exposures, strict=True)
-        values = {
-            "users": UNIT.join(users),
-            "experiments": UNIT.join(experiments),
-            "variants": UNIT.join(variants),
-            "counts": " ".join([str(each.times) for each in exposed]),
-            "firsts": " ".join([each.first.time for each in exposed]),
-            "lasts": " ".join([each.latest.time for each in exposed]),
-            "timezone": self.terms.timezone,
-        }
-        days: list[date] | None = _value(connection, EXPOSURES, values)
-        return days
+        self.mark_days(connection, {kind: sorted(changed) for kind, changed in days.items() if changed})
 
     @cached_property
-    def _currency(self) -> str:
-        return str(fields_of("transaction")["currency"]["default"])
+    def _sales(self) -> Sales:
+        return Sales(self.terms.timezone)
 
     @cached_property
-    def _counted(self) -> frozenset[str]:
-        """The statuses that count as revenue, as the contract declares them."""
-        return frozenset(fields_of("transaction")["status"]["x-counted"])
+    def _exposures(self) -> Exposures:
+        return Exposures(self.terms.timezone)
 
 
 def write_dead_letters(connection: Connection[Any], topic: str, claims: Claims, dead: list[DeadLetter]) -> int:
@@ -169,13 +136,6 @@ def write_dead_letters(connection: Connection[Any], topic: str, claims: Claims, 
     return len(rows)
 
 
-def escaped(text: str) -> str:
-    """A text as COPY reads it back."""
-    if "\\" in text:
-        text = text.replace("\\", "\\\\")
-    return text.replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
-
-
 def _headers(headers: list[tuple[str, Any]] | None) -> Jsonb | None:
     """As text; what is no UTF-8, or NUL, which jsonb has no place for, is replaced."""
     if not headers:
@@ -188,8 +148,3 @@ def _text(value: Any) -> str | None:
         return None
     text = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
     return text.replace("\0", "\ufffd")
-
-
-def _value(connection: Connection[Any], statement: str, values: Mapping[str, Any] | None = None) -> Any:
-    row = connection.execute(statement.encode(), values).fetchone()
-    return row[0] if row else None

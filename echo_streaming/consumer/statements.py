@@ -18,6 +18,37 @@ copy streaming.user_events (
 ) from stdin
 """
 
+KNOWN_TRANSACTIONS = """
+select transaction_id from streaming.transactions where transaction_id = any (string_to_array(%s, e'\\x1f'))
+"""
+COPY_TRANSACTIONS = """
+copy streaming.transactions (transaction_id, first_at, event_at, event_id, amount, currency, is_counted) from stdin
+"""
+REVENUE = """
+insert into streaming.revenue_by_minute as r (minute, currency, revenue, orders, transactions)
+select minute, currency, cents * 0.01, orders, transactions
+from unnest(%s::timestamptz[], %s::text[], %s::bigint[], %s::bigint[], %s::bigint[])
+    as n (minute, currency, cents, orders, transactions)
+order by minute, currency
+on conflict (minute, currency) do update set
+    revenue = r.revenue + excluded.revenue, orders = r.orders + excluded.orders,
+    transactions = r.transactions + excluded.transactions
+"""
+KNOWN_EXPOSURES = """
+select n.position
+from unnest(
+    string_to_array(%(users)s, e'\\x1f'), string_to_array(%(experiments)s, e'\\x1f'),
+    string_to_array(%(variants)s, e'\\x1f')
+) with ordinality as n (user_id, experiment_id, variant, position)
+inner join streaming.experiment_exposures as e
+    on e.user_id = n.user_id collate "C" and e.experiment_id = n.experiment_id collate "C"
+    and e.variant = n.variant collate "C"
+"""
+COPY_EXPOSURES = """
+copy streaming.experiment_exposures (user_id, experiment_id, variant, exposures, first_at, last_at) from stdin
+"""
+QUEUE_EXPOSED = "insert into streaming.exposure_outbox (user_ids) values (string_to_array(%s, e'\\x1f'))"
+
 _LATER = "(excluded.event_at, excluded.event_id) > (t.event_at, t.event_id)"
 TRANSACTIONS = f"""
 with settled as (

@@ -35,12 +35,6 @@ class Tallies:
     funnel: dict[tuple[str, str, str], int] = field(default_factory=dict)
     """Events by minute, kind and channel."""
 
-    def signup_days(self, timezone: str) -> list[date]:
-        """The business days on which somebody signed up."""
-        zone = ZoneInfo(timezone)
-        minutes = {datetime.fromisoformat(minute) for minute, kind, _ in self.funnel if kind == "signup"}
-        return sorted({minute.astimezone(zone).date() for minute in minutes})
-
 
 def tally(events: Iterable[Read]) -> Tallies:
     """Bring the events together."""
@@ -67,6 +61,12 @@ def minute_of(event: Read) -> str:
     if text[-1] == "Z" or text[-6:] == "+00:00":
         return f"{text[:16]}:00Z"
     return event.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:00Z")
+
+
+def days_of(minutes: Iterable[str], timezone: str) -> set[date]:
+    """The business days that minutes belong to; a day begins at a full minute, everywhere."""
+    zone = ZoneInfo(timezone)
+    return {datetime.fromisoformat(minute).astimezone(zone).date() for minute in set(minutes)}
 
 
 def _spanned(span: Span, event: Read) -> Span:

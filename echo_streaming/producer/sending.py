@@ -40,7 +40,7 @@ class EventProducer:
         """Hand a record over; waits where the client's queue is full."""
         number, self._sent = self._sent, self._sent + 1
         self._pending[number] = record
-        if not self._took(number, record):
+        if not self._took(number, record) or self._has_given_up:
             self._begin_anew()
         if self._sent % _POLL_EVERY == 0:
             self._serve(self._producer.poll, 0)
@@ -93,10 +93,17 @@ class EventProducer:
             self._has_given_up = True
 
     def _connected(self) -> Producer:
+        """A client: idempotent; or, for the embedded broker, sending one batch at a time, which keeps order, too.
+
+        Once it has lost its memory, the embedded broker refuses idempotent producers, old ones and new ones.
+        """
+        is_idempotent = not self._cluster.is_embedded
         return Producer(
             self._cluster.options(
                 {
-                    "enable.idempotence": True,
+                    "enable.idempotence": is_idempotent,
+                    "acks": "all",
+                    "max.in.flight.requests.per.connection": 5 if is_idempotent else 1,
                     "linger.ms": 50,
                     "compression.type": "lz4",
                     "batch.size": 1_000_000,

@@ -14,12 +14,13 @@ from platform_under_test import Platform
 from echo_assets.server import Databases
 from echo_assets.server.dagster_home import render
 from echo_assets.settings import Settings
-from echo_quality.migrate import OWN_TABLES, migrate
+from echo_assets.warehouse_tables import prepare_tables
+from echo_quality.migrate import OWN_TABLES
 from echo_quality.odcs import read_contracts
 
 _KEPT_BY_DAGSTER = ("alembic_version", "secondary_indexes", "instance_info")
 _OURS = """
-    schemaname in ('raw', 'staging', 'quarantine', 'ops', 'intermediate')
+    schemaname in ('raw', 'staging', 'quarantine', 'ops', 'intermediate', 'streaming')
     or (schemaname = 'core' and tablename like 'fact_%') or tablename = 'revenue_daily'
 """
 
@@ -38,7 +39,7 @@ def emptied(url: str, condition: str) -> None:
 def migrated(settings: Settings, databases: Databases) -> Databases:
     """The shared warehouse with all tables, and DAGSTER_HOME pointing at the session's server."""
     with psycopg.connect(databases.url(), autocommit=True) as connection:
-        migrate(connection, read_contracts(settings.contracts).values())
+        prepare_tables(connection, read_contracts(settings.contracts).values())
     render(settings, databases)
     return databases
 
@@ -56,7 +57,7 @@ def platform(
         emptied(migrated.url(), _OURS)
         own = ", ".join(table.qualified for table in OWN_TABLES)
         connection.execute(f"drop table {own} cascade".encode())  # emptying some of them is refused
-        migrate(connection, read_contracts(settings.contracts).values())
+        prepare_tables(connection, read_contracts(settings.contracts).values())
         kept = ", ".join(f"'{name}'" for name in _KEPT_BY_DAGSTER)
         emptied(migrated.url("dagster"), f"schemaname = 'public' and tablename not in ({kept})")
         yield Platform(replace(settings, landing=landing), instance, connection)

@@ -105,6 +105,12 @@ class Platform:
         """The names of the checks that stand red with severity ERROR."""
         return {each.check for each in standing_verdicts(self.instance, self.job).found if each.is_failure}
 
+    def metadata_of(self, asset: dg.AssetKey) -> dict[str, Any]:
+        """The metadata of the latest materialisation."""
+        [record] = self.instance.fetch_materializations(asset, limit=1).records
+        assert record.asset_materialization is not None
+        return {name: value.value for name, value in record.asset_materialization.metadata.items()}
+
     def metadata(self, asset: str, partition: str) -> dict[str, Any]:
         """The metadata of the latest materialisation of a partition."""
         records = self.instance.fetch_materializations(

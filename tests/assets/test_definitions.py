@@ -20,6 +20,7 @@ from echo_assets.model_checks import MODEL_CHECKS, SCORE_CHECKS, TRAINING_SET_CH
 from echo_assets.runbook import section
 from echo_assets.settings import PROJECT, Settings
 from echo_assets.source_checks import checks_over_time
+from echo_assets.streaming.checks import CHECKS as STREAM_CHECKS
 from echo_ml.experiments.decisions.decision_table import CONDITIONS
 from echo_quality.contract import Contract
 from echo_quality.expectations import suites_of_models
@@ -37,6 +38,8 @@ ABOUT_EXPERIMENTS = {"readouts/experiments", "readouts/portfolio"}
 OF_FEATURES = {f"feature_views/{view.name}" for view in declared_views()} | {"feature_views/registry"}
 OF_MODELS = {"models/revenue_forecast", "models/churn_training_set", "models/churn", "models/churn_scores"}
 """It has checks of its own, and its table is in the schema of the marts."""
+STREAMED = ("user_events", "transactions", "revenue_by_minute", "funnel_by_minute", "experiment_exposures")
+OF_STREAM = {f"streaming/{name}" for name in (*STREAMED, "dead_letters", "drain")}
 HEAVY = ("great_expectations", "pandas", "duckdb", "feast", "mlflow", "sklearn", "pymc", "scipy", "confluent_kafka",
          "matplotlib", "statsmodels")  # fmt: skip
 LOADED = """
@@ -81,7 +84,7 @@ def test_every_source_has_three_assets_and_every_model_and_seed_has_one(
     files = {f"{layer}/{source}" for layer in FILE_LAYERS for source in contracts}
     models = {"/".join(asset_path(node)) for node in built_nodes(manifest).values()}
     others = ABOUT_THE_PROJECT | ABOUT_EXPERIMENTS | OF_FEATURES | OF_MODELS
-    assert specs.keys() == files | models | others | {"streaming/user_events"}
+    assert specs.keys() == files | models | others | OF_STREAM
 
 
 def test_every_rule_every_invariant_and_every_dbt_test_is_a_check(
@@ -100,18 +103,18 @@ def test_every_rule_every_invariant_and_every_dbt_test_is_a_check(
     of_features = sum(spec.asset_key.to_user_string() in OF_FEATURES for spec in check_specs)
     assert of_features == 2 + sum(5 + 3 * (view.query is None) - (view.max_age is None) for view in declared_views())
     of_models = sum(map(len, (FORECAST_CHECKS, TRAINING_SET_CHECKS, MODEL_CHECKS, SCORE_CHECKS)))
-    on_tables += over_time + len(CONDITIONS) + of_sampling + of_features + of_models
+    on_tables += over_time + len(CONDITIONS) + of_sampling + of_features + of_models + len(STREAM_CHECKS)
     assert len(check_specs) - about == rules + agreements + invariants + on_tables + len(data_tests(manifest))
 
 
 def test_every_asset_begins_with_its_grain_and_says_whose_it_is(specs: dict[str, dg.AssetSpec]) -> None:
     for key, spec in specs.items():
-        assert (spec.description or "").startswith(("One row", "One page")), f"{key}: {spec.description}"
+        assert (spec.description or "").startswith(("One row", "One page", "One run")), f"{key}: {spec.description}"
         assert spec.owners, key
         assert spec.kinds, key
         assert spec.group_name == spec.key.path[0], key
         table = spec.metadata.get("dagster/table_name", "no table")
-        elsewhere = ABOUT_THE_PROJECT | ABOUT_EXPERIMENTS | OF_FEATURES | OF_MODELS
+        elsewhere = ABOUT_THE_PROJECT | ABOUT_EXPERIMENTS | OF_FEATURES | OF_MODELS | {"streaming/drain"}
         assert table.endswith(".".join(spec.key.path)) or key in elsewhere, key
 
 
@@ -180,6 +183,7 @@ def test_every_sensor_is_on_from_the_start_and_says_what_it_does(definitions: dg
     assert {
         "new_file_sensor",
         "refresh_sensor",
+        "stream_sensor",
         "run_failure_sensor",
         "check_failure_sensor",
         "alert_delivery_sensor",

@@ -17,7 +17,7 @@ from platform_under_test import Platform
 from echo_assets import extract_files
 from echo_assets.definitions import build
 from echo_assets.settings import Settings
-from echo_quality.migrate import migrate
+from echo_assets.warehouse_tables import prepare_tables
 from echo_quality.odcs import read_contracts
 
 CONTRACTS = Path(__file__).parents[2] / "echo_quality" / "contracts"
@@ -53,7 +53,7 @@ def reading(platform: Platform, shop: Path, tmp_path_factory) -> Platform:
     products = folder / "products.yaml"
     products.write_text(products.read_text().replace("customProperties:", SERVER + "customProperties:", 1))
     with psycopg.connect(platform.sources.url(), autocommit=True) as connection:
-        migrate(connection, read_contracts(folder).values())
+        prepare_tables(connection, read_contracts(folder).values())
     return Platform(
         replace(platform.settings, contracts=folder, start_date=FIRST), platform.instance, platform.connection
     )

@@ -35,6 +35,11 @@ ALL = [f"feature_views/{view.name}" for view in declared_views()]
 
 
 @pytest.fixture(scope="module")
+def part_of_the_graph() -> None:
+    """Features and what they are served from, down to the leaves: the whole graph."""
+
+
+@pytest.fixture(scope="module")
 def platform(platform: Platform) -> Iterator[Platform]:
     """A platform on which nothing of features was materialised."""
     platform.execute("drop schema if exists feature_online cascade; create schema feature_online")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from datetime import date, timedelta
 from typing import Any
 
@@ -53,6 +54,12 @@ def shown(platform: Platform) -> dict[str, Any]:
     [record] = platform.instance.fetch_materializations(FORECAST, limit=1).records
     assert record.asset_materialization
     return {name: value.value for name, value in record.asset_materialization.metadata.items()}
+
+
+@pytest.fixture(scope="module")
+def models() -> Collection[str]:
+    """What the forecast reads."""
+    return forecast_target(load_project().manifest).upstream
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from decimal import Decimal
 
 import dagster as dg
@@ -13,6 +14,12 @@ from echo_assets.planned import planned_builds
 pytestmark = pytest.mark.database
 
 FACT = "core.fact_transactions"
+
+
+@pytest.fixture(scope="module")
+def models() -> Collection[str]:
+    """Figures by month and in total, and snapshots, which are as of days."""
+    return ("finance/headline_metrics", "finance/revenue_summary", "features/customer_daily")
 
 
 def built_days(platform: Platform) -> dict[str, int]:

@@ -15,7 +15,6 @@ from echo_assets.streaming.brokers import cluster_of, embedded_broker
 from echo_assets.streaming.dirty_days import SOURCES, mark_days_of_events
 from echo_assets.streaming.exposures import counted, write
 from echo_streaming.events.types import TAGS
-from echo_streaming.tables import create_tables
 
 DAY = date(2026, 5, 4)
 
@@ -23,7 +22,6 @@ DAY = date(2026, 5, 4)
 @pytest.fixture
 def connection(platform: Any) -> Any:
     with psycopg.connect(platform.sources.url(), autocommit=True) as opened:
-        create_tables(opened)
         yield opened
 
 

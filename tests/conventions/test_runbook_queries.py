@@ -11,9 +11,8 @@ from documents import RUNBOOK, blocks
 
 from echo_assets import server
 from echo_assets.settings import PROJECT
-from echo_quality.migrate import migrate
+from echo_assets.warehouse_tables import prepare_tables
 from echo_quality.odcs import read_contracts
-from echo_streaming.tables import create_tables
 
 pytestmark = pytest.mark.database
 
@@ -26,8 +25,7 @@ def reading(databases: server.Databases) -> Iterator[psycopg.Connection]:
         admin.execute("drop database if exists test_runbook")
         admin.execute("create database test_runbook template template0")
         with psycopg.connect(place.url(), autocommit=True) as owner:
-            migrate(owner, read_contracts(PROJECT / "echo_quality" / "contracts").values())
-            create_tables(owner)
+            prepare_tables(owner, read_contracts(PROJECT / "echo_quality" / "contracts").values())
         with psycopg.connect(place.url(read_only=True), autocommit=True) as connection:
             yield connection
         admin.execute("drop database test_runbook with (force)")

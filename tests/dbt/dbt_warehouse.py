@@ -13,7 +13,7 @@ import psycopg
 from psycopg import sql
 
 import echo_quality
-from echo_quality.migrate import migrate
+from echo_assets.warehouse_tables import prepare_tables
 from echo_quality.odcs import read_contracts
 
 CONTRACTS = Path(echo_quality.__file__).with_name("contracts")
@@ -29,13 +29,13 @@ class Warehouse:
 
     def create(self) -> None:
         """The empty tables, as the contracts ask for them."""
-        migrate(self.connection, read_contracts(CONTRACTS).values())
+        prepare_tables(self.connection, read_contracts(CONTRACTS).values())
 
     def reset(self) -> None:
         """Empty staging tables and an empty ledger; seeds, views and the calendar stay, the other built tables go."""
         commands = self.rows(
             f"""select format('truncate %I.%I', schemaname, tablename) from pg_tables
-            where schemaname in ('staging', 'ops')
+            where schemaname in ('staging', 'ops', 'streaming')
             union all select format('drop table %I.%I', schemaname, tablename) from pg_tables
             where {_BUILT} and tablename not in ('{CALENDAR}', 'readouts', 'revenue_forecast')"""
         )

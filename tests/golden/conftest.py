@@ -12,8 +12,8 @@ import pytest
 from loading.warehouse import Warehouse
 
 from echo_assets.server import Databases
+from echo_assets.warehouse_tables import prepare_tables
 from echo_quality.contract import Contract
-from echo_quality.migrate import migrate
 
 ROOT = Path(__file__).parents[2]
 
@@ -39,7 +39,7 @@ def warehouse_of(fresh_database: Databases, tmp_path: Path) -> Iterator[Callable
 
         def made(contracts: dict[str, Contract]) -> Warehouse:
             connection = stack.enter_context(psycopg.connect(fresh_database.url(), autocommit=True))
-            migrate(connection, contracts.values())
+            prepare_tables(connection, contracts.values())
             return Warehouse(fresh_database.url(), tmp_path, contracts, connection)
 
         yield made

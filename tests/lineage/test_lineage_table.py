@@ -11,7 +11,7 @@ from echo_assets.lineage.edges import Column, Edge, Lineage
 from echo_assets.lineage_table import keep_lineage, missing_ends
 from echo_assets.server import Databases
 from echo_assets.settings import PROJECT
-from echo_quality.migrate import migrate
+from echo_assets.warehouse_tables import prepare_tables
 from echo_quality.odcs import read_contracts
 
 AMOUNT = Edge(Column("staging/revenue", "amount"), Column("raw/revenue", "amount"), "value")
@@ -21,7 +21,7 @@ ROWS = Edge(Column("staging/revenue", "*"), Column("raw/revenue", "*"), "rows")
 @pytest.fixture
 def migrated(fresh_database: Databases) -> Iterator[psycopg.Connection]:
     with psycopg.connect(fresh_database.url(), autocommit=True) as connection:
-        migrate(connection, read_contracts(PROJECT / "echo_quality" / "contracts").values())
+        prepare_tables(connection, read_contracts(PROJECT / "echo_quality" / "contracts").values())
         yield connection
 
 

@@ -35,7 +35,7 @@ def rows_of(
     for asset, text in models.items():
         names = [name for name in columns_of(text, columns, asset) if name != "*"]
         columns[asset] = {name: "bigint" if name in INTEGERS else "text" for name in names}
-    found = provenance(list(models)[-1], column, source, models, columns)
+    found = provenance(list(models)[-1], column, f"staging/{source}", models, columns)
     assert found
     ctes = found.ctes.replace('"staging".', "").replace("staging.", "")
     query = f'{ctes} select {column}, "{found.rows}" from {found.figures} where {where} order by 1'
@@ -127,8 +127,8 @@ def test_a_join_that_finds_nothing_adds_no_rows(connection: psycopg.Connection) 
 )  # fmt: skip
 def test_where_following_ends_it_says_so(sql: str, why: str) -> None:
     with pytest.raises(LineageError, match=f"the rows behind finance/figure cannot be followed.*{why}"):
-        provenance("finance/figure", "x", "sales", one(sql), TABLES)
+        provenance("finance/figure", "x", "staging/sales", one(sql), TABLES)
 
 
 def test_a_constant_comes_from_no_row() -> None:
-    assert provenance("finance/figure", "x", "sales", one("select 1 as x from staging.sales"), TABLES) is None
+    assert provenance("finance/figure", "x", "staging/sales", one("select 1 as x from staging.sales"), TABLES) is None

@@ -13,8 +13,8 @@ from churn_warehouse import HORIZON, ChurnWarehouse, warehouse_of
 
 from echo_assets import server
 from echo_assets.settings import Settings
+from echo_assets.warehouse_tables import prepare_tables
 from echo_ml.tracking import Tracking
-from echo_quality.migrate import migrate
 from echo_quality.odcs import read_contracts
 
 NAME, CHURN, CHURN_MLFLOW = "test_models", "test_churn", "test_churn_mlflow"
@@ -28,7 +28,7 @@ def models_place(databases: server.Databases) -> Iterator[server.Databases]:
         admin.execute(f"drop database if exists {NAME} with (force)".encode())
         admin.execute(f"create database {NAME} template template0".encode())
         with psycopg.connect(place.url(), autocommit=True) as owner:
-            migrate(owner, [])
+            prepare_tables(owner, [])
         yield place
         admin.execute(f"drop database {NAME} with (force)".encode())
 
@@ -66,7 +66,7 @@ def churn_warehouse(databases: server.Databases, tmp_path_factory: pytest.TempPa
             }
         )
         with psycopg.connect(url, autocommit=True) as connection, dg.DagsterInstance.ephemeral() as instance:
-            migrate(connection, read_contracts(settings.contracts).values())
+            prepare_tables(connection, read_contracts(settings.contracts).values())
             yield warehouse_of(settings, connection, instance)
         for name in (CHURN, CHURN_MLFLOW):
             admin.execute(f"drop database {name} with (force)".encode())

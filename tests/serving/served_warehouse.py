@@ -11,9 +11,9 @@ from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from echo_assets.settings import PROJECT
+from echo_assets.warehouse_tables import prepare_tables
 from echo_ml.features.online_tables import CREATED, EVENT, have_tables, online_table
 from echo_ml.features.own_views import all_views
-from echo_quality.migrate import migrate
 from echo_quality.odcs import read_contracts
 
 CONTRACTS = PROJECT / "echo_quality" / "contracts"
@@ -88,7 +88,7 @@ values (%s, %s, %s, %s, null, %s, %s, %s, %s, %s)
 def make_warehouse(connection: psycopg.Connection[Any]) -> None:
     """Everything, in an empty database."""
     contracts = read_contracts(CONTRACTS)
-    migrate(connection, contracts.values())
+    prepare_tables(connection, contracts.values())
     connection.execute(_MARTS.encode())
     have_tables(connection, [online_table(view) for view in VIEWS.values()])
     evaluate(connection, "finance/revenue_daily", "revenue_daily_transaction_date_unique")

@@ -48,10 +48,10 @@ def _trained(seed: int) -> Any:
     import numpy as np
     import pandas as pd
 
-    from echo_ml.models.churn.candidates import LABEL, LOGISTIC, candidates_of
+    from echo_ml.models.churn.candidates import LABEL, LOGISTIC, Candidate
 
     random = np.random.default_rng(seed)
-    candidate = next(each for each in candidates_of(COLUMNS) if each.name == LOGISTIC)
+    candidate = Candidate(LOGISTIC, COLUMNS)
     frames = []
     for _ in range(2):
         made = {name: random.gamma(2, 5, 300) for name in COLUMNS}

@@ -261,6 +261,8 @@ def test_dead_letters_reach_their_topic_as_they_were(broker: Running, stream: St
 
 def test_a_topic_of_another_log_is_begun_anew(broker: Running, stream: Stream) -> None:
     """Somebody deletes the topic under a running consumer: its offsets are those of a log that is gone."""
+    if not broker.keeps_its_log:
+        pytest.skip("librdkafka 2.16 crashes on what the embedded broker answers about a topic that was just deleted")
     topic = broker.new_topic()
     Topics(broker.cluster).ensure(topic, 2)
     with running(consumer(stream, broker, topic, new_partitions=2)) as raised:

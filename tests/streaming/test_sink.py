@@ -12,7 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from stream_database import Stream, aggregates, batch_of, first_count, recounted
 
-from echo_streaming.consumer.sink import Written, escaped
+from echo_streaming.consumer.copying import escaped
+from echo_streaming.consumer.sink import Written
 
 LATE = "2026-05-04T10:11:12Z"
 

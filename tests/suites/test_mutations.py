@@ -15,11 +15,11 @@ from echo_assets.mutations import flaws, mutate_all, typed_suites
 from echo_assets.server import Databases
 from echo_assets.settings import Settings
 from echo_assets.sources import Sources
+from echo_assets.warehouse_tables import prepare_tables
 from echo_quality import invariants
 from echo_quality.contract import Contract, RowRule
 from echo_quality.expectations import TableSuite
 from echo_quality.generate.suite import suite_of
-from echo_quality.migrate import migrate
 from echo_quality.mutations import Mutated, mutate_load_suite, mutate_table_suite
 from echo_quality.mutations.flaws import flaws_of_contract, flaws_of_table
 from echo_quality.mutations.tampering import mutate_invariants
@@ -39,7 +39,7 @@ def sources(settings: Settings) -> Sources:
 def warehouse(databases: Databases, sources: Sources) -> Iterator[psycopg.Connection]:
     """The shared warehouse with all tables and without rows of ours."""
     with psycopg.connect(databases.url(), autocommit=True) as connection:
-        migrate(connection, sources.contracts.values())
+        prepare_tables(connection, sources.contracts.values())
         yield connection
 
 

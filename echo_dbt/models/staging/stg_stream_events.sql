@@ -1,19 +1,8 @@
-{%- set is_streaming = load_relation(source('streaming', 'user_events')) is not none -%}
-
 with
 
 user_events as (
 
-    {% if is_streaming %}
-        select * from {{ source('streaming', 'user_events') }}
-    {% else %}
-        select
-            null::text as event_id,
-            null::text as event_type,
-            null::timestamptz as event_at,
-            null::jsonb as payload
-        where false
-    {% endif %}
+    select * from {{ source('streaming', 'user_events') }}
 
 ),
 
@@ -24,7 +13,9 @@ final as (
         event_type,
         event_at,
         {{ business_day('event_at') }} as event_date,
-        payload
+        user_id,
+        payload,
+        _row_id
 
     from user_events
 
