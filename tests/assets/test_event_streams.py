@@ -10,12 +10,15 @@ import pytest
 from platform_under_test import SALES, Platform, sale
 
 from echo_assets.event_streams import DRAIN, EVENTS
+from echo_assets.lineage.edges import Column
+from echo_assets.lineage.known import known_lineage
 from echo_assets.open_checks import ask
 from echo_assets.planner.runs import execute_assets
 from echo_assets.stream_checks import key_of
 from echo_assets.streaming.brokers import embedded_broker
 from echo_assets.streaming.checks import CHECKS
 from echo_assets.streaming.dirty_days import STREAMED, all_days
+from echo_assets.traced_rows import rows_behind
 from echo_quality.loading.dirty_days import mark_days
 from echo_streaming.brokers.cluster import Cluster
 from echo_streaming.brokers.topics import Topics
@@ -201,6 +204,10 @@ def test_a_topic_is_drained_once_and_the_facts_follow(platform: Platform, cluste
     assert platform.rows("select total_revenue, transactions from finance.headline_metrics") == [(10, 1)]
     assert asked(platform, SUMS)
     assert list(platform.refresh.stream()) == [], "nothing new is no report"
+    known = known_lineage(platform.settings, platform.sources.contracts)
+    [behind] = rows_behind(platform.connection, known, Column("finance/headline_metrics", "total_revenue"), {}, None)
+    assert (behind.source, behind.rows, behind.computes_the_same) == ("user_events", 1, True)
+    assert behind.sample[0]["event_id"] == "e1-paid"
     assert platform.bring_up_to_date() == []
 
 
