@@ -40,7 +40,7 @@ from echo_assets.staging_tables import staging_assets  # noqa: E402
 from echo_assets.stream_checks import stream_checks  # noqa: E402
 from echo_assets.stream_sensor import stream_sensor  # noqa: E402
 from echo_assets.table_checks import table_checks  # noqa: E402
-from echo_assets.trained_models import churn_assets, training_job, training_schedule  # noqa: E402
+from echo_assets.trained_models import churn_assets, training_job  # noqa: E402
 
 
 def build(settings: Settings) -> dg.Definitions:
@@ -75,7 +75,7 @@ def build(settings: Settings) -> dg.Definitions:
             *features,
             training,
         ],
-        schedules=[*rounds, *feature_schedules(features), training_schedule(sources, training)],
+        schedules=[*rounds, *feature_schedules(features)],
         sensors=[new_file_sensor(sources), refresh_sensor(sources), stream_sensor(sources), *alert_sensors(sources)],
         executor=dg.in_process_executor,
     )

@@ -14,7 +14,7 @@ from echo_assets.model_checks import MODEL_CHECKS, TRAINING_SET_CHECKS, ModelChe
 from echo_assets.planned import days_of_partitions
 from echo_assets.sources import Sources
 from echo_assets.training import churn_data, churn_model, churn_scores
-from echo_assets.training.due import CHURN, SCORES, TRAINING_SET, due_models
+from echo_assets.training.due import CHURN, SCORES, TRAINING_SET
 from echo_assets.training.stored import StoredSet, add_training_set
 from echo_ml.models.churn import MODEL
 from echo_ml.models.churn.labels import READS
@@ -180,23 +180,3 @@ def training_job() -> "UnresolvedAssetJobDefinition":
         selection=dg.AssetSelection.assets(TRAINING_SET, CHURN, SCORES),
         description="Makes the churn training set, trains on it, promotes what has earned it, scores the customers.",
     )
-
-
-def training_schedule(sources: Sources, job: "UnresolvedAssetJobDefinition") -> dg.ScheduleDefinition:
-    """Retraining: every morning it is asked whether a newer month end can be tested on, which is so once a month."""
-
-    @dg.schedule(
-        name="training_schedule",
-        job=job,
-        cron_schedule="0 7 * * *",
-        execution_timezone="UTC",
-        default_status=dg.DefaultScheduleStatus.RUNNING,
-        description="Trains churn once what came of another month end is known; looks every morning.",
-    )
-    def look() -> dg.RunRequest | dg.SkipReason:
-        due = due_models(sources)
-        if due is None or CHURN not in due.keys:
-            return dg.SkipReason("no month end that was not tested on yet has a complete label window")
-        return dg.RunRequest(tags={"echo/reason": due.reason})
-
-    return look

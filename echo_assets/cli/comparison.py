@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -75,6 +76,22 @@ def _figure(figures: Mapping[str, Any], name: str, digits: int) -> str:
     """A figure as the truth writes it; nothing where a run that failed left none."""
     value = figures.get(name)
     return "" if value is None else f"{value:.{digits}f}"
+
+
+def compared_stream(
+    before: Mapping[str, Any], after: Mapping[str, Any], truth: Truth, sums: tuple[str, str, str, str]
+) -> list[dict[str, str]]:
+    """What events must have brought, beside what the stream's tables hold and by how much the figures grew."""
+    revenue, orders, events, dead = sums
+    expected = f"{Decimal(truth['revenue']):.2f}"
+    rows = [
+        _row("stream: events", str(truth["events"]), events),
+        _row("stream: dead letters", str(truth["malformed"]), dead),
+        _row("stream: orders", str(truth["orders"]), orders),
+        _row("stream: revenue by minute", expected, f"{Decimal(revenue):.2f}"),
+    ]
+    grown = Decimal(str(after["total_revenue"])) - Decimal(str(before["total_revenue"]))
+    return [*rows, _row("stream: growth of total revenue", expected, f"{grown:.2f}")]
 
 
 def _row(figure: str, truth: str, ours: str) -> dict[str, str]:

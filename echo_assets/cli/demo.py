@@ -20,10 +20,15 @@ def register(app: typer.Typer) -> None:
 
 def demo(
     rows: Annotated[int, typer.Option(min=1000, help="How many sales.")] = 20_000,
+    events: Annotated[int, typer.Option(min=0, help="How many records of the stream follow; 0 for none.")] = 2_000,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Generate a business with a known truth into the landing folder, run it through the platform, and compare."""
+    """Generate a business with a known truth into the landing folder, run it through the platform, and compare.
+
+    Then events follow on a stream: what they add to the figures is compared, too.
+    """
     from echo_assets.cli.comparison import compared, compared_marts
+    from echo_assets.cli.demo_stream import streamed
     from echo_assets.cli.printing import print_summary
     from echo_assets.cli.run import refreshed
     from echo_assets.cli.tables import write_table
@@ -34,6 +39,8 @@ def demo(
         summary = refreshed(platform)
         with platform.sources.connection() as connection:
             comparison = compared(summary, truth) + compared_marts(connection, truth)
+        summary, of_stream = streamed(platform, summary, events) if events and summary.is_good else (summary, [])
+        comparison += of_stream
     if as_json:
         print(json.dumps({**summary.as_json(), "truth": comparison}, indent=2, ensure_ascii=False))
     else:

@@ -8,12 +8,11 @@ from __future__ import annotations
 import json
 import signal
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -21,10 +20,6 @@ from echo_assets.cli import dead_letters
 from echo_assets.cli.ready import ready, tell
 from echo_assets.settings import Settings, SettingsError
 from echo_assets.sources import Sources
-
-if TYPE_CHECKING:
-    from echo_streaming.brokers.cluster import Cluster
-    from echo_streaming.producer.synthetic import Sent
 
 app = typer.Typer(help="The event stream: produce, consume, dead letters, status.", no_args_is_help=True)
 app.add_typer(dead_letters.app, name="dead-letters")
@@ -50,38 +45,16 @@ def produce(
 
     With a rate, events happen as they are sent; without one, they have happened up to now.
     """
-    from echo_assets.streaming.brokers import cluster_of
-    from echo_assets.streaming.population import population_of
-    from echo_streaming.brokers.topics import Topics
-    from echo_streaming.producer.synthetic import Knobs, synthetic
+    from echo_assets.streaming import producing
+    from echo_streaming.producer.synthetic import Knobs
 
-    settings = Settings.from_environment()
     knobs = Knobs(rate or 1000.0, late, duplicate, malformed, out_of_order, seed)
     first = _moment(start) or datetime.now(UTC) - timedelta(seconds=0 if rate else events / knobs.rate)
-    with ready(settings) as platform:
-        population = population_of(platform.sources)
-    cluster, topic = cluster_of(settings), settings.stream.topic
-    Topics(cluster).ensure(topic, settings.stream.partitions)
-    found = _send(cluster, topic, synthetic(knobs, population, first, events), rate)
+    with ready(Settings.from_environment()) as platform:
+        found = producing.produce(platform.sources, knobs, first, events, rate)
     if truth is not None:
         truth.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
     print(json.dumps(found))
-
-
-def _send(cluster: Cluster, topic: str, stream: Any, rate: float) -> dict[str, Any]:
-    """Send a stream, at its pace; what must come of it."""
-    from echo_streaming.producer.sending import EventProducer
-    from echo_streaming.producer.truth import Truth
-
-    producer, truth, began = EventProducer(cluster, topic), Truth(), time.monotonic()
-    sent: Sent
-    for number, sent in enumerate(stream):
-        if rate and (ahead := number / rate - (time.monotonic() - began)) > 0.01:
-            time.sleep(ahead)
-        producer.send(sent.record)
-        truth.add(sent)
-    producer.flush()
-    return truth.as_json()
 
 
 @app.command()

@@ -1,8 +1,8 @@
 """Exposures of the stream as the feature `experiment_exposure_count`, within a second of their flush.
 
-A customer's state is counted over files and stream together, as the batch source counts it from the fact: every arm of
-an experiment on customers once, as of the moment when the newest was first seen. So a push and a materialisation of the
-same rows say the same, and the newer state stays, whoever writes.
+A customer's state is counted over files and stream together, as the batch source counts it from the fact: every
+experiment on customers once, whichever arms, as of the moment when the newest was first seen. So a push and a
+materialisation of the same rows say the same, and the newer state stays, whoever writes.
 """
 
 from __future__ import annotations
@@ -25,17 +25,21 @@ if TYPE_CHECKING:
 VIEW = "customer_exposures"
 _COUNTS = """
 with seen as (
-    select user_id, experiment_id, variant, first_at from streaming.experiment_exposures where user_id = any (%(users)s)
+    select user_id, experiment_id, variant, first_at, true as is_streamed
+    from streaming.experiment_exposures where user_id = any (%(users)s)
     union all
-    select user_id, experiment_id, variant, assigned_at from staging.experiment_assignments
-    where user_id = any (%(users)s)
+    select user_id, experiment_id, variant, assigned_at, false
+    from staging.experiment_assignments where user_id = any (%(users)s)
 ), arms as (
-    select user_id, experiment_id, variant, min(first_at) as first_at from seen group by 1, 2, 3
+    select distinct on (user_id, experiment_id, variant) user_id, experiment_id, first_at
+    from seen order by user_id, experiment_id, variant, is_streamed
+), exposed as (
+    select user_id, experiment_id, min(first_at) as first_at from arms group by 1, 2
 )
-select arms.user_id, count(*), max(arms.first_at)
-from arms inner join staging.experiments as experiments using (experiment_id)
+select exposed.user_id, count(*), max(exposed.first_at)
+from exposed inner join staging.experiments as experiments using (experiment_id)
 where experiments.unit = 'customer'
-group by arms.user_id order by arms.user_id
+group by exposed.user_id order by exposed.user_id
 """
 
 

@@ -13,7 +13,8 @@ _MOST = 5000
 
 
 def population_of(sources: Sources) -> Population:
-    """The newest customers by their first record, all products and all experiments; what is missing is invented."""
+    """The newest customers, the products, the experiments and who is in them; what is missing is invented."""
+    from echo_streaming.events.types import ExposureData
     from echo_streaming.producer.synthetic import Population
 
     usual = Population()
@@ -28,8 +29,14 @@ def population_of(sources: Sources) -> Population:
             """select experiment_id, array(select jsonb_object_keys(arms::jsonb) order by 1)
                from staging.experiments order by experiment_id"""
         ).fetchall()
+        assigned = connection.execute(
+            """select experiment_id, user_id, variant from staging.experiment_assignments
+               order by assigned_at desc, 1, 2, 3 limit %s""",
+            [_MOST],
+        ).fetchall()
     return Population(
         [str(user) for (user,) in users] or usual.users,
         [str(product) for (product,) in products],
         {str(name): arms for name, arms in experiments if arms} or usual.experiments,
+        [ExposureData(*each) for each in assigned],
     )

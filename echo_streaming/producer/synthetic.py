@@ -56,6 +56,8 @@ class Population:
     experiments: Mapping[str, Sequence[str]] = field(
         default_factory=lambda: {"stream_checkout": ("control", "treatment"), "stream_banner": ("a", "b", "c")}
     )
+    assigned: Sequence[ExposureData] = ()
+    """Who was put into which arm before: these see it again, and nobody sees another one."""
 
 
 class Sent(NamedTuple):
@@ -160,9 +162,12 @@ class _Writer:
         return Signup(**self._attributes(user, moment), data=data)
 
     def _exposure(self, user: str, moment: datetime) -> Event:
-        name, arms = self.chance.choice(self.experiments)
-        arm = arms[zlib.crc32(f"{name}/{user}".encode()) % len(arms)]
-        return ExperimentExposure(**self._attributes(user, moment), data=ExposureData(name, user, arm))
+        if self.population.assigned:
+            data = self.chance.choice(self.population.assigned)
+        else:
+            name, arms = self.chance.choice(self.experiments)
+            data = ExposureData(name, user, arms[zlib.crc32(f"{name}/{user}".encode()) % len(arms)])
+        return ExperimentExposure(**self._attributes(data.user_id, moment), data=data)
 
     def _attributes(self, user: str, moment: datetime) -> dict[str, Any]:
         return {

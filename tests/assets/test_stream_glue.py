@@ -50,11 +50,12 @@ def test_exposures_of_files_and_stream_count_once_as_the_fact_counts_them(connec
         [moments[1]],
     )
     connection.cursor().executemany(
-        "insert into streaming.experiment_exposures values (%s, %s, 'a', 3, %s, %s)",
+        "insert into streaming.experiment_exposures values (%s, %s, %s, 3, %s, %s)",
         [
-            ("C1", "e1", moments[0], moments[2]),
-            ("C1", "e2", moments[2], moments[2]),
-            ("C1", "s1", moments[2], moments[2]),
+            ("C1", "e1", "a", moments[0], moments[2]),
+            ("C1", "e1", "b", moments[2], moments[2]),
+            ("C1", "e2", "a", moments[2], moments[2]),
+            ("C1", "s1", "a", moments[2], moments[2]),
         ],
     )
     found = counted(connection, ["C1", "nobody"])

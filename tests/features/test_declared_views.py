@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import runpy
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 import yaml
 from feature_tables import DECLARED, declared_in
 
+from echo_assets.settings import PROJECT
 from echo_ml.features.declared import FeatureError, view_named, views_of_entity
 from echo_ml.features.models_yml import snapshot_views
 from echo_ml.features.own_views import services
@@ -81,3 +83,10 @@ def test_a_folder_without_views_and_names_that_nothing_has_are_told(tmp_path: Pa
         views_of_entity(views, "product")
     with pytest.raises(FeatureError, match="customer_daily has no feature 'x'; it has total_orders"):
         view_named(views, "customer_daily").feature("x")
+
+
+def test_the_table_of_all_features_is_what_they_declare() -> None:
+    made = runpy.run_path(str(PROJECT / "docs" / "make_features.py"))
+    written = made["PAGE"].read_text(encoding="utf-8")
+    assert made["page"](written) == written, "run docs/make_features.py, and commit docs/features.md"
+    assert sum(line.startswith("| `") and "_daily` | `" in line for line in written.splitlines()) >= 30

@@ -11,7 +11,6 @@ import pandas as pd
 import pytest
 from churn_warehouse import CUSTOMERS, HORIZON, MONTH_ENDS, NEWEST, ChurnWarehouse, job_of
 
-from echo_assets import trained_models
 from echo_assets.model_checks import MODEL_CHECKS, SCORE_CHECKS, TRAINING_SET_CHECKS
 from echo_assets.open_checks import ask
 from echo_assets.runbook import section
@@ -219,18 +218,6 @@ def test_nothing_is_due_while_what_is_below_is_being_built(
     assert due.due_models(shop.sources) is not None
     monkeypatch.setattr(due, "blocked_sources", lambda _: frozenset({"revenue"}))
     assert due.due_models(shop.sources) is None
-
-
-def test_retraining_is_asked_for_every_morning_and_happens_when_it_is_due(
-    shop: ChurnWarehouse, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    job = trained_models.training_job()
-    schedule = trained_models.training_schedule(shop.sources, job)
-    monkeypatch.setattr(trained_models, "due_models", lambda _: due.Due((due.SCORES,), "a new snapshot"))
-    with dg.build_schedule_context(instance=shop.instance) as context:
-        assert schedule.evaluate_tick(context).run_requests == []
-        monkeypatch.setattr(trained_models, "due_models", lambda _: due.Due((due.TRAINING_SET, due.CHURN), "due"))
-        assert len(schedule.evaluate_tick(context).run_requests or ()) == 1
 
 
 def test_a_history_with_a_row_twice_is_refused_with_its_cause(shop: ChurnWarehouse) -> None:
