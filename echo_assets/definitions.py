@@ -57,24 +57,14 @@ def build(settings: Settings) -> dg.Definitions:
     (ingestion, daily), reading = ingestion_jobs(sources, all_assets), extract_jobs(sources, all_assets)
     readouts = [experiment_readouts(sources), experiment_portfolio(sources)]
     features, asked = feature_jobs(), [*checks, *checks_of_last]
+    clicked = [drain_job(), training_job()]
     rounds = [daily_schedule(daily), freshness_schedule(freshness), *map(extract_schedule, reading)]
-    trained, training = [*churn_assets(sources), revenue_forecast(sources)], training_job()
-    trained += feature_views(sources)
+    trained = [*churn_assets(sources), revenue_forecast(sources), *feature_views(sources)]
     files = [*extract_assets(sources), *raw_assets(sources), *staging_assets(sources)]
     return dg.Definitions(
         assets=[*files, *models, *readouts, *trained, *last, *event_streams(sources), order_proof(sources)],
         asset_checks=asked,
-        jobs=[
-            ingestion,
-            daily,
-            experiment_job(),
-            quality_job(models, asked),
-            freshness,
-            drain_job(),
-            *reading,
-            *features,
-            training,
-        ],
+        jobs=[ingestion, daily, experiment_job(), quality_job(models, asked), freshness, *clicked, *reading, *features],
         schedules=[*rounds, *feature_schedules(features)],
         sensors=[new_file_sensor(sources), refresh_sensor(sources), stream_sensor(sources), *alert_sensors(sources)],
         executor=dg.in_process_executor,

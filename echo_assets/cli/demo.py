@@ -20,7 +20,7 @@ def register(app: typer.Typer) -> None:
 
 def demo(
     rows: Annotated[int, typer.Option(min=1000, help="How many sales.")] = 20_000,
-    events: Annotated[int, typer.Option(min=0, help="How many records of the stream follow; 0 for none.")] = 2_000,
+    events: Annotated[int, typer.Option(min=0, help="How many records of the stream follow; 0 for none.")] = 600,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Generate a business with a known truth into the landing folder, run it through the platform, and compare.

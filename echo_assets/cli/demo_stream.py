@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from echo_assets.cli.ready import Platform, tell
@@ -10,7 +10,7 @@ from echo_assets.cli.ready import Platform, tell
 if TYPE_CHECKING:
     from echo_assets.summary import RunSummary
 
-_SEED = 7
+_SEED, _DAYS = 7, timedelta(days=10)
 _LAST_DAY = "select max(transaction_date) from staging.revenue"
 _SUMS = """
 select (select coalesce(sum(revenue), 0) from streaming.revenue_by_minute)::text,
@@ -20,7 +20,7 @@ select (select coalesce(sum(revenue), 0) from streaming.revenue_by_minute)::text
 
 
 def streamed(platform: Platform, before: RunSummary, events: int) -> tuple[RunSummary, list[dict[str, str]]]:
-    """Send events of the last day, run once more, and compare what is in the tables and in the figures with the truth.
+    """Send events of the last days, run once more, and compare what is in the tables and in the figures with the truth.
 
     Without a broker (the extra `embedded-broker` is not installed) the stream is left out, which is told.
     """
@@ -32,9 +32,11 @@ def streamed(platform: Platform, before: RunSummary, events: int) -> tuple[RunSu
 
     with platform.sources.connection(read_only=True) as connection:
         [(last_day,)] = connection.execute(_LAST_DAY).fetchall()
-    tell(f"sending {events} events of {last_day}, some of them late, doubled or broken")
+    first = datetime.combine(last_day - _DAYS, time(), UTC)
+    knobs = Knobs(rate=events / _DAYS.total_seconds(), seed=_SEED)
+    tell(f"sending {events} events from {first.date()} on, some of them late, doubled or broken")
     try:
-        truth = produce(platform.sources, Knobs(rate=1.0, seed=_SEED), datetime.combine(last_day, time(8), UTC), events)
+        truth = produce(platform.sources, knobs, first, events)
     except BrokerError as error:
         tell(f"the stream is left out: {error}")
         return before, []

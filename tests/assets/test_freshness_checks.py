@@ -16,6 +16,7 @@ from echo_assets.open_checks import open_file_checks
 from echo_assets.planned import blocked_sources
 from echo_assets.source_checks import checks_over_time, source_checks
 from echo_assets.sources import Sources
+from echo_assets.streaming.checks import CHECKS
 from echo_quality.contract import Contract
 from echo_quality.findings import Finding, View
 from echo_quality.freshness import BY_EVENT_TIME, BY_LOAD_TIME, by_event_time, by_load_time, freshness_checks
@@ -128,11 +129,11 @@ def test_only_what_a_contract_bounds_is_asked(platform: Platform) -> None:
     assert freshness_checks(replace(contract, freshness_hours=None)) == []
 
 
-def test_the_hourly_job_asks_freshness_and_nothing_else(platform: Platform) -> None:
+def test_the_hourly_job_asks_what_turns_red_by_waiting_and_nothing_else(platform: Platform) -> None:
     job = freshness_job(source_checks(platform.sources))
     assert freshness_schedule(job).default_status is dg.DefaultScheduleStatus.RUNNING
     asked = platform.definitions.resolve_job_def("freshness_job").asset_layer.asset_graph.asset_check_keys
-    assert {key.name for key in asked} == {BY_LOAD_TIME}
+    assert {key.name for key in asked} == {BY_LOAD_TIME, *(check.name for check in CHECKS if check.alive)}
 
 
 def test_a_source_that_has_become_late_is_asked_again_by_the_next_run_and_is_red(platform: Platform) -> None:

@@ -90,9 +90,10 @@ def _exit_code(arguments: tuple[str, ...]) -> int:
 
 
 def emptied(home: Echoctl, landing: Path) -> Echoctl:
-    """The same server with new empty databases, another landing folder, and none of the files that were taken in."""
+    """The same server with new empty databases, another landing folder, and nothing kept of the old ones."""
     settings = Settings.from_environment({"ECHO_HOME": str(home.home)})
-    shutil.rmtree(settings.lake, ignore_errors=True)
+    for made in (settings.lake, settings.home / "docs"):
+        shutil.rmtree(made, ignore_errors=True)
     databases = server.databases(settings)
     with psycopg.connect(databases.url("mlflow"), autocommit=True) as connection:
         connection.execute("drop database echo with (force)")

@@ -41,6 +41,7 @@ def test_every_figure_is_that_of_the_truth(demo: Outcome) -> None:
         "status refunded",
         "channel Email",
         "versions of customers",
+        "stream: growth of total revenue",
     } <= figures
 
 

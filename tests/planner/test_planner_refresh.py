@@ -19,7 +19,9 @@ from echo_assets.planner.plan import RunPlan, plan
 from echo_assets.planner.runs import execute
 from echo_assets.planner.targets import targets_from
 from echo_assets.server import Databases
-from echo_assets.settings import PROJECT, Settings
+from echo_assets.settings import Settings
+from echo_assets.warehouse_tables import prepare_tables
+from echo_quality.odcs import read_contracts
 
 pytestmark = [pytest.mark.database, pytest.mark.slow]
 
@@ -82,10 +84,7 @@ def platform(fresh_database: Databases, settings: Settings, tmp_path: Path) -> I
         psycopg.connect(fresh_database.url(), autocommit=True) as connection,
         dg.DagsterInstance.ephemeral() as instance,
     ):
-        for schema in ("raw", "staging", "quarantine"):
-            connection.execute(f"create schema {schema}".encode())
-        for script in (PROJECT / "echo_quality" / "ledger.sql", *PROJECT.glob("echo_quality/generated/*/tables.sql")):
-            connection.execute(script.read_bytes())
+        prepare_tables(connection, read_contracts(own.contracts).values())
         last = date.fromisoformat(str(daily_partitions(own).get_last_partition_key()))
         yield Platform(connection, fresh_database, job, instance, DayRange(START, last))
 
