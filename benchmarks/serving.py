@@ -32,7 +32,7 @@ from echo_ml.features.declared import NUMBER, TEXT, TRUTH, WHOLE, Feature
 from echo_ml.features.online_tables import have_tables, online_table
 from echo_ml.features.own_views import all_views
 from echo_ml.models.churn import EXPERIMENT, MODEL
-from echo_ml.models.churn.candidates import BOOSTED, LABEL, candidates_of
+from echo_ml.models.churn.candidates import BOOSTED, LABEL, Candidate
 from echo_ml.serving.backend import churn_features
 from echo_ml.tracking import Tracking
 from echo_ml.tracking.registry import CHAMPION, point
@@ -82,7 +82,7 @@ def champion(place: Place, features: tuple[Feature, ...]) -> Any:
         np.random.default_rng(1),
         {each.name: "string" if each.kind is TEXT else "double" for each in features},
     )
-    candidate = next(each for each in candidates_of(columns) if each.name == BOOSTED)
+    candidate = Candidate(BOOSTED, columns)
     frames = []
     for _ in range(2):
         made: dict[str, Any] = {name: random.gamma(2, 10, 4000) for name in columns}

@@ -6,6 +6,7 @@ names the class of this module; nothing else uses it.
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,9 @@ from echo_assets.server.libpq import forget_password
 if TYPE_CHECKING:
     from dagster._serdes import ConfigurableClassData
     from sqlalchemy.pool import ConnectionPoolEntry
+
+os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", "1000")
+"""A run over many days has an event for each; Dagster writes them one by one unless it is told otherwise."""
 
 KEPT = 3
 AT_MOST = 12

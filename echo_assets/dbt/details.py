@@ -43,7 +43,11 @@ class Details:
         node = self.manifest["nodes"][raw["data"]["node_info"]["unique_id"]]
         if isinstance(event, dg.Output):
             self._note_partitions(node)
-            return event.with_metadata({**event.metadata, **self._of_relation(node)})
+            of_relation = self._of_relation(node)
+            if self._is_range:
+                self._note_once(node, of_relation)
+                of_relation = {}
+            return event.with_metadata({**event.metadata, **of_relation})
         if isinstance(event, dg.AssetCheckResult) and not event.passed:
             return event.with_metadata({**event.metadata, **self._of_failure(node)})
         return event
@@ -55,6 +59,18 @@ class Details:
         if node["config"]["materialized"] != "view":
             found["dagster/row_count"] = self.reader.rows(node)
         return found
+
+    @property
+    def _is_range(self) -> bool:
+        return self.context.assets_def.partitions_def is not None and self.context.has_partition_key_range
+
+    def _note_once(self, node: Node, metadata: Mapping[str, Any]) -> None:
+        """Attach what is about the whole table to the last of a range's events, which is the one that is shown.
+
+        A range gives one event a partition: columns and lineage in each of them would be most of the cost of a run.
+        """
+        last = max(self.context.partition_keys)
+        self.context.add_asset_metadata(dict(metadata), asset_key=dg.AssetKey(asset_path(node)), partition_key=last)
 
     def _of_failure(self, test: Node) -> dict[str, Any]:
         compiled = self.command.artifacts / "compiled" / test["package_name"] / _written_as(test)

@@ -8,7 +8,7 @@ import dagster as dg
 import pytest
 from platform_under_test import BAD_SALES, SALES, Platform, sale
 
-pytestmark = pytest.mark.database
+pytestmark = [pytest.mark.database, pytest.mark.slow]
 
 CHECKS = "check_failure_sensor"
 

@@ -26,7 +26,7 @@ from echo_streaming.events.types import Transaction, TransactionData
 from echo_streaming.events.writing import Record, record_of
 from echo_streaming.producer.sending import EventProducer
 
-pytestmark = pytest.mark.database
+pytestmark = [pytest.mark.database, pytest.mark.slow]
 
 SENSOR = "stream_sensor"
 PULSE, BROKER, LAG, DEAD, SUMS = (check.name for check in CHECKS)

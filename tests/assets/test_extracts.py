@@ -20,6 +20,8 @@ from echo_assets.settings import Settings
 from echo_assets.warehouse_tables import prepare_tables
 from echo_quality.odcs import read_contracts
 
+pytestmark = pytest.mark.slow
+
 CONTRACTS = Path(__file__).parents[2] / "echo_quality" / "contracts"
 SERVER = """servers:
   - server: shop

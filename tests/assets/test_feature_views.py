@@ -27,7 +27,7 @@ from echo_ml.features.checks.recomputed import matches_facts
 from echo_ml.features.online import OnlineFeatures, OnlineRow
 from echo_ml.features.through_feast import FeastFeatures
 
-pytestmark = pytest.mark.database
+pytestmark = [pytest.mark.database, pytest.mark.slow]
 
 CUSTOMER = "feature_views/customer_daily"
 SOLD = [f"t{day},2024-03-{day:02},10.00,c1,p1,{'paid' if day < 11 else 'refunded'}\n" for day in range(1, 12)]

@@ -10,7 +10,7 @@ from echo_assets.file_runs import WaitingFile, file_runs
 from echo_assets.planner.runs import execute_assets
 from echo_quality.loading.source_file import SourceFile
 
-pytestmark = pytest.mark.database
+pytestmark = [pytest.mark.database, pytest.mark.slow]
 
 
 def test_three_files_are_taken_in_by_one_run_and_a_refused_one_does_not_stop_the_others(platform: Platform) -> None:

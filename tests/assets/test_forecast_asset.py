@@ -21,7 +21,7 @@ from echo_assets.planner.runs import execute_assets, tags_of
 from echo_assets.revenue_forecast import FORECAST
 from echo_assets.training.places import tracking_of
 
-pytestmark = pytest.mark.database
+pytestmark = [pytest.mark.database, pytest.mark.slow]
 
 FIRST, DAYS = date(2024, 1, 1), 170
 

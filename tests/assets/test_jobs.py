@@ -9,7 +9,7 @@ from small_graph import HEADLINE, part_of
 
 from echo_assets.dbt.project import load_project
 
-pytestmark = pytest.mark.database
+pytestmark = [pytest.mark.database, pytest.mark.slow]
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 

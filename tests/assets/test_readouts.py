@@ -17,7 +17,7 @@ from echo_assets.planned import days_of_partitions
 from echo_assets.readouts.due import READS
 from echo_assets.readouts.pages import index_page, page_of
 
-pytestmark = pytest.mark.database
+pytestmark = [pytest.mark.database, pytest.mark.slow]
 
 REGISTRY = (
     "experiment_id,name,unit,arms,control,primary_metric,secondary_metrics,guardrails,mde,alpha,power,looks,"

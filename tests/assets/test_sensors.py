@@ -16,7 +16,7 @@ from echo_assets.planner.report import RunReport
 from echo_assets.planner.runs import execute_assets
 from echo_assets.unfinished_runs import UNDER_LOCK
 
-pytestmark = pytest.mark.database
+pytestmark = [pytest.mark.database, pytest.mark.slow]
 
 NEW_FILES, REFRESH = "new_file_sensor", "refresh_sensor"
 

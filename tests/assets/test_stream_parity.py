@@ -18,7 +18,7 @@ from echo_streaming.events.reading import Read, read
 from echo_streaming.events.types import Event, ExperimentExposure, Signup, Transaction
 from echo_streaming.producer.synthetic import Knobs, Population, synthetic
 
-pytestmark = pytest.mark.database
+pytestmark = [pytest.mark.database, pytest.mark.slow]
 
 START, COUNT = datetime(2026, 5, 4, 22, 30, tzinfo=UTC), 900
 KNOBS = Knobs(rate=0.2, late=0.2, duplicate=0.1, malformed=0.05, out_of_order=0.2)

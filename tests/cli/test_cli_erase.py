@@ -15,6 +15,8 @@ from small_graph import AND_PAGES, small_graph
 from echo_assets import server
 from echo_assets.settings import Settings
 
+pytestmark = pytest.mark.slow
+
 ABOUT_PEOPLE = ("core/fact_transactions", "customers/customer_360")
 PERSON, MAIL, NAME = "cust-7731", "zelda.unique@secret.example", "Zelda Unique"
 PERSONAL = (MAIL, NAME)

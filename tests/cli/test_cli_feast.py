@@ -17,6 +17,9 @@ from echo_assets import server
 from echo_assets.features.places import declared_views
 from echo_assets.settings import PROJECT, Settings
 
+pytestmark = pytest.mark.slow
+
+
 REPOSITORY = ("-c", "echo_ml/features")
 
 

@@ -12,7 +12,7 @@ from echoctl import Echoctl
 from echo_assets import server
 from echo_assets.settings import Settings
 
-pytestmark = pytest.mark.usefixtures("part_of_the_graph")
+pytestmark = [pytest.mark.usefixtures("part_of_the_graph"), pytest.mark.slow]
 
 SALES = "transaction_id,date,amount,customer_id,status\n" + "".join(
     f"t{number},2024-0{1 + number % 4}-1{number % 9},{number + 1}.25,c{number % 3},paid\n" for number in range(24)

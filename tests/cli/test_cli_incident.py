@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from echoctl import Echoctl
 
+pytestmark = pytest.mark.slow
+
 
 def test_an_incident_is_declared_listed_and_closed(home: Echoctl) -> None:
     assert home("incident", "list").out == "No incident was declared.\n"

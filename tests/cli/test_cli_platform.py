@@ -15,6 +15,8 @@ from echo_assets import server
 from echo_assets.cli import contract
 from echo_assets.settings import Settings
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def owner(fresh: Echoctl) -> Iterator[psycopg.Connection]:

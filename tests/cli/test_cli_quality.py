@@ -16,6 +16,8 @@ from small_graph import AND_PAGES, small_graph
 from echo_assets import server
 from echo_assets.settings import PROJECT, Settings
 
+pytestmark = pytest.mark.slow
+
 SALES = "transaction_id,date,amount,customer_id,status\n"
 MANY = SALES + "".join(f"t{number},2024-01-{number:02},10.00,c{number},paid\n" for number in range(1, 29))
 LEADS = "date,channel,leads,conversions,spend\n2024-01-30,Email,40,10,20\n2024-01-30,Stadium,10,5,90\n"
@@ -23,6 +25,7 @@ CUSTOMERS = "customer_id,updated_at,email,name,created_at\n" + "".join(
     f"c{number},2024-01-01,{'zebulon at quixotic' if number == 7 else f'c{number}@example.org'},N{number},2024-01-01\n"
     for number in range(1, 29)
 )
+
 PERSONAL = ("zebulon", "quixotic", "example.org")
 
 

@@ -14,7 +14,7 @@ from echoctl import Echoctl, Outcome
 
 from echo_assets.settings import PROJECT
 
-pytestmark = pytest.mark.usefixtures("part_of_the_graph")
+pytestmark = [pytest.mark.usefixtures("part_of_the_graph"), pytest.mark.slow]
 
 SALES = "transaction_id,date,amount,customer_id,status,product\n"
 GOOD = "t1,2024-01-30,100.00,c1,paid,Basic\nt2,2024-03-31,50.00,c2,completed,Pro\n"

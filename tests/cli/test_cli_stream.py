@@ -17,6 +17,8 @@ from echo_assets import server
 from echo_assets.settings import Settings
 from echo_assets.streaming.brokers import embedded_broker
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def streamed(home: Echoctl, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Echoctl, dict[str, Any]]]:
@@ -47,6 +49,7 @@ def test_before_a_consumer_ran_there_is_nothing_to_show(home: Echoctl) -> None:
 def test_a_stream_is_consumed_to_its_end_and_every_figure_is_the_truth(
     streamed: tuple[Echoctl, dict[str, Any]],
 ) -> None:
+
     home, truth = streamed
     consumed = home("stream", "consume", "--until-end")
     assert consumed.code == 0, consumed.err

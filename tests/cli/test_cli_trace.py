@@ -11,7 +11,7 @@ from echoctl import Echoctl
 from echo_assets import server
 from echo_assets.settings import Settings
 
-pytestmark = pytest.mark.usefixtures("part_of_the_graph")
+pytestmark = [pytest.mark.usefixtures("part_of_the_graph"), pytest.mark.slow]
 
 TOTAL = "finance.revenue_summary.total_revenue"
 FIRST = """transaction_id,date,amount,customer_id,status

@@ -10,6 +10,8 @@ import pytest
 from echo_quality.contract import Column, LogicalType
 from echo_quality.migrate import MigrationRefused, migrate
 
+pytestmark = pytest.mark.slow
+
 HEADER = "transaction_id,date,amount,customer_id,status\n"
 ROW = "T1,2024-01-02,10,C1,paid\n"
 

@@ -16,7 +16,7 @@ from echo_assets.server import Databases
 from echo_ml.serving.catalogue import entries, entry_named, place_of, value_at
 from echo_ml.serving.database import Database
 
-pytestmark = pytest.mark.database
+pytestmark = [pytest.mark.database, pytest.mark.slow]
 
 MONTHLY = ("int_customer_transactions", "int_product_months")
 CUSTOMERS = ("customer_360", "cohort_retention", "rfm_segments", "revenue_by_product", "revenue_summary")

@@ -9,7 +9,7 @@ from dbt_command import Dbt
 from dbt_warehouse import Warehouse
 from kept_state import Kept
 
-pytestmark = pytest.mark.database
+pytestmark = [pytest.mark.database, pytest.mark.slow]
 
 FEBRUARY_2ND = ("2024-02-02", "2024-02-03")
 HISTORY = ("int_customer_scd2", "int_product_scd2", "int_transaction_members")

@@ -11,7 +11,7 @@ from dbt_command import Dbt
 from dbt_warehouse import Warehouse
 from kept_state import Kept
 
-pytestmark = pytest.mark.database
+pytestmark = [pytest.mark.database, pytest.mark.slow]
 
 HISTORY = ("int_transaction_members", "int_customer_scd2", "dim_customer")
 SALES = ("int_product_scd2", "dim_product", "dim_channel", "fact_transactions")

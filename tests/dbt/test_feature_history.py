@@ -13,7 +13,7 @@ from feature_snapshots import MODELS, differing, snapshots
 from plain_features import PlainBusiness
 from random_business import LAST, fill, publish, sell
 
-pytestmark = pytest.mark.database
+pytestmark = [pytest.mark.database, pytest.mark.slow]
 
 Change = Callable[[Warehouse, random.Random, date, int], None]
 

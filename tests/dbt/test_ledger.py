@@ -10,7 +10,7 @@ from dbt_command import Dbt
 from dbt_warehouse import Warehouse
 from kept_state import Kept
 
-pytestmark = pytest.mark.database
+pytestmark = [pytest.mark.database, pytest.mark.slow]
 
 DAYS = ("2024-02-01", "2024-02-02", "2024-02-03")
 DIMENSIONS = ("int_transaction_members", "dim_customer", "dim_product", "dim_channel")

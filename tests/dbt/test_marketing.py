@@ -12,7 +12,7 @@ from generated_data import load_generated
 from kept_state import Kept
 from plain_cohorts import Cohorts
 
-pytestmark = pytest.mark.database
+pytestmark = [pytest.mark.database, pytest.mark.slow]
 
 BELOW_MARTS = (
     "fact_marketing", "fact_funnel_events",

@@ -7,7 +7,7 @@ from dbt_command import Dbt
 from dbt_warehouse import Warehouse
 from kept_state import Kept
 
-pytestmark = pytest.mark.database
+pytestmark = [pytest.mark.database, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from dbt_command import Dbt
 from dbt_warehouse import Warehouse
 from kept_state import Kept
 
-pytestmark = pytest.mark.database
+pytestmark = [pytest.mark.database, pytest.mark.slow]
 
 MARTS = ("mrr_monthly", "mrr_waterfall", "revenue_retention", "arr_quarterly")
 WATERFALL = "starting_mrr, new_mrr, reactivation_mrr, expansion_mrr, contraction_mrr, churn_mrr, ending_mrr"

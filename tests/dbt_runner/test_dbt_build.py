@@ -12,7 +12,7 @@ from small_runs import SmallRuns
 from echo_assets.server import Databases
 from echo_assets.settings import Settings
 
-pytestmark = pytest.mark.database
+pytestmark = [pytest.mark.database, pytest.mark.slow]
 
 DIMENSIONS = {"core/channel_map", "core/dim_customer", "stg/stg_transactions"}
 MARTS = {"finance/revenue_by_channel", "finance/revenue_summary"}

@@ -27,7 +27,7 @@ from echo_assets.planner.runs import execute_assets
 from echo_assets.server import Databases
 from echo_assets.settings import Settings
 
-pytestmark = pytest.mark.database
+pytestmark = [pytest.mark.database, pytest.mark.slow]
 
 ENGINES = pytest.mark.parametrize("engine", [in_process, pytest.param(in_subprocess, marks=pytest.mark.slow)])
 SLOW_MODEL = "select distinct customer_id, (select public.wait()) as waited from {{ ref('stg_transactions') }}"

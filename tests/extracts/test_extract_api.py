@@ -11,6 +11,8 @@ from extracts.shop_api import order
 from echo_quality.extracts.errors import ExtractError, Unreachable
 from echo_quality.extracts.windows import Range
 
+pytestmark = pytest.mark.slow
+
 PAGINGS = {
     "page": {"paging": "page", "pageSize": 2},
     "offset": {"paging": "offset", "pageSize": 2},

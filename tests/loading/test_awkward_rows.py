@@ -13,6 +13,8 @@ from echo_quality.loading.raw_rows import text_of
 from echo_quality.loading.source_file import SourceFile
 from echo_quality.loading.take_in import archived_path
 
+pytestmark = pytest.mark.slow
+
 HEADER = "transaction_id,date,amount,customer_id,status\n"
 NO_ID = "date,amount,customer_id,status\n"
 GOOD = "T1,2024-01-02,10,C1,paid\n"

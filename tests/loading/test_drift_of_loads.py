@@ -16,6 +16,8 @@ from echo_quality.drift.incidents import IncidentError, close, declare, incident
 from echo_quality.findings import Finding, View
 from echo_quality.rejected_share import rejected_share
 
+pytestmark = pytest.mark.slow
+
 HEADER = "transaction_id,date,amount,customer_id,status,channel\n"
 NOW = datetime(2024, 3, 1, 6, tzinfo=UTC)
 FIRST = date(2024, 1, 1)

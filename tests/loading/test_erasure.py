@@ -14,6 +14,8 @@ from echo_quality.erasure.erase import erase, finish, forget_if_nowhere, still_h
 from echo_quality.erasure.identity import erased_so_far
 from echo_quality.loading.take_in import archived_path
 
+pytestmark = pytest.mark.slow
+
 PERSON, MAIL, NAME = "cust-7731", "zelda.unique@secret.example", "Zelda Unique"
 CUSTOMERS = "customer_id,updated_at,created_at,email,name,segment,remark\n"
 ME = f"{PERSON},2024-01-01,2024-01-01,{MAIL},{NAME},smb,called {NAME}\n"

@@ -19,6 +19,8 @@ from echo_quality.over_time import SchemaMode
 from echo_quality.schema_changes import Header, header_changes
 from echo_quality.schema_check import find, open_changes
 
+pytestmark = pytest.mark.slow
+
 USUAL = "transaction_id,date,amount,customer_id,status,channel"
 ROWS = ["t{n}-1,2024-01-0{n},10,c1,paid,web", "t{n}-2,2024-01-0{n},20,c2,paid,shop"]
 

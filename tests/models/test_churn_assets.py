@@ -25,7 +25,7 @@ from echo_ml.tracking.alias_history import newest_move
 from echo_ml.tracking.places import DAGSTER_RUN
 from echo_ml.tracking.registry import CHALLENGER, CHAMPION, alias_of
 
-pytestmark = pytest.mark.database
+pytestmark = [pytest.mark.database, pytest.mark.slow]
 
 SET, CHURN, SCORES = "models/churn_training_set", "models/churn", "models/churn_scores"
 ALL = [f"models/{name}" for name in ("churn_training_set", "churn", "churn_scores")]

@@ -19,7 +19,7 @@ from echo_assets import server
 from echo_assets.server.location import recorded_home
 from echo_assets.settings import PROJECT, Settings
 
-pytestmark = pytest.mark.database
+pytestmark = [pytest.mark.database, pytest.mark.slow]
 
 ORDINARY = pwd.getpwnam("daemon").pw_uid
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root has to become somebody else")

@@ -21,7 +21,7 @@ from echo_assets.server.account import server_account
 from echo_assets.server.postmaster import port_is_taken
 from echo_assets.settings import Settings
 
-pytestmark = pytest.mark.database
+pytestmark = [pytest.mark.database, pytest.mark.slow]
 
 
 def data_of(settings: Settings) -> Path:

@@ -15,7 +15,7 @@ from echo_assets.server.external import check_version
 from echo_assets.server.passwords import read_passfile
 from echo_assets.settings import Settings
 
-pytestmark = pytest.mark.database
+pytestmark = [pytest.mark.database, pytest.mark.slow]
 
 Administer = Callable[[str], list[tuple[object, ...]]]
 

@@ -10,6 +10,7 @@ from served_warehouse import evaluate
 from serving_under_test import Served
 
 
+@pytest.mark.law(9)
 def test_a_headline_metric_is_over_all_data_as_of_its_last_day(served: Served) -> None:
     answer = served.get("/metrics/total_revenue")
     assert (answer["value"], answer["period"], answer["key"]) == (600.25, "all", {})

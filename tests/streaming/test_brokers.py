@@ -29,6 +29,8 @@ from echo_streaming.producer.sending import EventProducer
 from echo_streaming.producer.synthetic import Knobs, Population, Sent, synthetic
 from echo_streaming.producer.truth import Truth
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module", params=["embedded", "kafka"])
 def broker(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:

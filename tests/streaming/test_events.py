@@ -112,7 +112,7 @@ REFUSALS = [
     (as_bytes(event(data={"product": "a\0b"})), Reason.HAS_NUL, "NUL"),
     (as_bytes(event(data={"unknown": [{"a\0": 1}]})), Reason.HAS_NUL, "NUL"),
     (as_bytes(event(data={"product": "\ud800"})), Reason.NOT_JSON, "truncated"),
-    (b'{"type":"echo.signup.v1","more":' + b"[" * 5000 + b"]" * 5000 + b"}", Reason.INVALID, "too deep"),
+    (b'{"type":"echo.signup.v1","more":' + b"[" * 400_000 + b"]" * 400_000 + b"}", Reason.INVALID, "too deep"),
     (as_bytes(event(data={"unknown": "x" * LONGEST_RECORD})), Reason.TOO_LARGE, "bytes"),
 ]
 

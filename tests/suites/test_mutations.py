@@ -26,6 +26,9 @@ from echo_quality.mutations.tampering import mutate_invariants
 from echo_quality.mutations.texts import matching, not_matching
 from echo_quality.suites import declared_checks
 
+pytestmark = pytest.mark.slow
+
+
 TYPES = {"day": "date", "amount": "numeric(18,2)", "count": "bigint", "label": "text", "flag": "boolean"}
 COUNT = "select count(*), coalesce(max(load_id), 0) from ops.loads"
 
