@@ -66,6 +66,7 @@ def test_one_late_row_rebuilds_its_day_alone_and_moves_only_its_figures(platform
     assert [row for row in kept if row in other_days] == other_days, "rows of other days were not even rewritten"
 
 
+@pytest.mark.slow
 def test_a_corrected_file_takes_its_old_rows_away_and_a_row_of_long_ago_is_counted(platform: Platform) -> None:
     before = built_days(platform)
     platform.drop("revenue", "late.csv", SALES + sale("late", "2024-04-02", "5.50"))

@@ -15,7 +15,7 @@ from echo_assets.planned import blocked_sources, planned_builds
 from echo_assets.planner.targets import targets_from
 from echo_quality.migrate import migrate
 
-pytestmark = pytest.mark.database
+pytestmark = [pytest.mark.database, pytest.mark.slow]
 
 # PostgreSQL, which the suite runs on, repeats at most 255 times; DuckDB, which types, knows no such limit.
 PARCELS = """

@@ -8,7 +8,7 @@ import pytest
 from dbt_command import Dbt
 from dbt_warehouse import Warehouse
 
-pytestmark = pytest.mark.database
+pytestmark = [pytest.mark.database, pytest.mark.slow]
 
 STAR = (
     *("int_customer_scd2", "int_product_scd2", "int_transaction_members", "int_experiment_assignments"),

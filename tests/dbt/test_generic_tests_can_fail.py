@@ -12,7 +12,7 @@ from dbt_warehouse import CALENDAR, Warehouse
 from echo_assets.dbt.nodes import built_nodes, data_tests
 from echo_assets.dbt.project import load_project
 
-pytestmark = pytest.mark.database
+pytestmark = [pytest.mark.database, pytest.mark.slow]
 
 UNIQUE_INDEXES = """
 select format('drop index %I.%I', schemaname, indexname) from pg_indexes where indexdef like 'CREATE UNIQUE%'

@@ -8,7 +8,7 @@ from dbt_warehouse import Warehouse
 from kept_state import Kept
 from searches import first
 
-pytestmark = pytest.mark.database
+pytestmark = [pytest.mark.database, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")

@@ -109,6 +109,7 @@ def test_price_tiers_cover_every_price_once(prepared: Warehouse) -> None:
     assert prepared.rows("select min(from_price) from seeds.price_tiers")[0][0] == 0
 
 
+@pytest.mark.slow
 def test_the_unit_tests_of_the_project_pass(dbt: Dbt, prepared: Warehouse) -> None:
     dbt.build_models()
     statuses = dbt("test", "--select", "test_type:unit").status

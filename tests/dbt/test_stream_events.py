@@ -85,6 +85,7 @@ def test_a_unit_in_an_arm_is_an_assignment_until_a_file_has_it(dbt: Dbt, warehou
     assert warehouse.rows(UNITS) == [("u1", "2024-02-01"), ("u2", "2024-02-05")]
 
 
+@pytest.mark.slow
 def test_facts_are_made_of_both_and_every_check_of_the_models_holds(dbt: Dbt, warehouse: Warehouse) -> None:
     warehouse.add("experiments", experiment_id="E1", unit="customer")
     sell(warehouse, "s1", "2024-02-01T10:00Z", "7.50", product="Basic")

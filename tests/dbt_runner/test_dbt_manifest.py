@@ -14,6 +14,8 @@ import pytest
 from echo_assets.dbt import project as dbt_project
 from echo_assets.dbt.project import DbtProjectError, prepare_manifest, read_manifest
 
+pytestmark = pytest.mark.slow
+
 LOAD = """
 import sys
 from pathlib import Path

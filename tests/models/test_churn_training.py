@@ -22,6 +22,8 @@ from echo_ml.models.churn.training import Champion, Trained, train
 from echo_ml.models.churn.training_set import FOLD, LABEL, PART, training_set_of
 from echo_quality.synthetic import generate
 
+pytestmark = pytest.mark.slow
+
 SALES = 100_000
 
 

@@ -17,7 +17,7 @@ from echo_assets import server
 from echo_assets.server.postmaster import superuser_connection
 from echo_assets.settings import Settings
 
-pytestmark = pytest.mark.database
+pytestmark = [pytest.mark.database, pytest.mark.slow]
 
 
 def test_up_makes_the_three_databases_and_they_speak_utc(databases: server.Databases) -> None:

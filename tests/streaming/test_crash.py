@@ -8,6 +8,8 @@ from crash_scenarios import Crash
 from running_brokers import start_broker
 from stream_database import Stream
 
+pytestmark = pytest.mark.slow
+
 PERFECT = {
     "lost": 0, "extra": 0, "doubled": 0, "dead letters amiss": 0, "revenue is exact": True,
     "aggregates are exact": True,
