@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from crash_scenarios import Crash
 from running_brokers import start_broker
 from stream_database import Stream
