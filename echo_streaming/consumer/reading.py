@@ -67,8 +67,8 @@ class Reader:
                     "session.timeout.ms": session,
                     "heartbeat.interval.ms": session // 4,
                     "fetch.wait.max.ms": 100,
-                    "queued.min.messages": 20_000,
-                    "queued.max.messages.kbytes": 32_768,
+                    "queued.min.messages": 5_000,
+                    "queued.max.messages.kbytes": 8_192,
                     "error_cb": self._on_error,
                 }
             )
