@@ -21,8 +21,8 @@ _ROWS = f"""
     limit %s
 """
 _OF_STREAM = {
-    "user_events": ("topic || ', partition ' || partition", "event_id, event_type, event_at, user_id"),
-    "experiment_exposures": ("'as the consumer counts them'", "experiment_id, user_id, variant, exposures, first_at"),
+    "user_events": ("topic || ', partition ' || partition", "event_id, event_type, event_at::text, user_id"),
+    "experiment_exposures": ("'as the consumer counts'", "experiment_id, user_id, variant, exposures, first_at::text"),
 }
 """What stands for the file, and what is shown of a row."""
 

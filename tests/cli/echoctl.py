@@ -18,6 +18,7 @@ import pytest
 from echo_assets import server
 from echo_assets.cli import main
 from echo_assets.settings import Settings
+from echo_assets.streaming.brokers import embedded_broker
 
 
 @dataclass(frozen=True)
@@ -90,10 +91,11 @@ def _exit_code(arguments: tuple[str, ...]) -> int:
 
 
 def emptied(home: Echoctl, landing: Path) -> Echoctl:
-    """The same server with new empty databases, another landing folder, and nothing kept of the old ones."""
+    """The same server with new empty databases, another landing folder, and no files or events kept of before."""
     settings = Settings.from_environment({"ECHO_HOME": str(home.home)})
     for made in (settings.lake, settings.home / "docs"):
         shutil.rmtree(made, ignore_errors=True)
+    embedded_broker(settings).down()
     databases = server.databases(settings)
     with psycopg.connect(databases.url("mlflow"), autocommit=True) as connection:
         connection.execute("drop database echo with (force)")

@@ -11,13 +11,19 @@ from typing import Any
 
 import psycopg
 import pytest
-from echoctl import Echoctl
+from echoctl import Echoctl, emptied
 
 from echo_assets import server
 from echo_assets.settings import Settings
 from echo_assets.streaming.brokers import embedded_broker
 
 pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def home(home: Echoctl, tmp_path_factory: pytest.TempPathFactory) -> Echoctl:
+    """A platform without any data."""
+    return emptied(home, tmp_path_factory.mktemp("landing"))
 
 
 @pytest.fixture(scope="module")
