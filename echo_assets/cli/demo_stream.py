@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
@@ -48,8 +49,6 @@ def streamed(platform: Platform, before: RunSummary, events: int) -> tuple[RunSu
 
 def _both(before: RunSummary, after: RunSummary) -> RunSummary:
     """One summary of two runs: the newer state of things, and what either of them did."""
-    from dataclasses import replace
-
     files = tuple(replace(file, is_new=True) for file in after.files)
     reports, seconds = (*before.reports, *after.reports), before.seconds + after.seconds
     return replace(after, files=files, reports=reports, seconds=seconds)

@@ -52,6 +52,13 @@ def test_every_source_took_its_files_in(fresh: Echoctl, demo: Outcome) -> None:
     assert {load["status"] for load in demo.document["loads"]} == {"loaded"}
 
 
+@pytest.mark.slow
+def test_a_second_demo_compares_as_the_first_did(fresh: Echoctl, demo: Outcome) -> None:
+    again = fresh("demo", "--rows", "1000", "--json")
+    assert again.code == 0, again.err
+    assert again.document["truth"] == demo.document["truth"]
+
+
 def test_files_of_somebody_else_are_not_touched(cold: Echoctl, tmp_path: Path) -> None:
     theirs = replace(cold, landing=tmp_path)
     mine = theirs.drop("revenue/mine.csv", "mine\n")

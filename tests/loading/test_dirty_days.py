@@ -48,7 +48,7 @@ def test_whoever_raises_a_mark_waits_for_those_before_to_be_committed(warehouse)
         waiting = threading.Thread(target=second)
         waiting.start()
         while not warehouse.rows("select from pg_locks where locktype = 'advisory' and not granted"):
-            pass
+            assert waiting.is_alive(), "the second one did not wait for the first"
         assert not done.is_set()
         first.commit()
         waiting.join()
