@@ -15,9 +15,9 @@ import psycopg
 from echo_assets import server
 from echo_assets.server import Databases
 from echo_assets.settings import Settings
+from echo_assets.warehouse_tables import prepare_tables
 from echo_quality.contract import Contract
 from echo_quality.loading.tally import Tally
-from echo_quality.migrate import migrate
 from echo_quality.odcs import read_contracts
 
 HEADER = ("transaction_id", "transaction_date", "amount", "customer_id", "product_id", "status", "payment_method")
@@ -67,7 +67,7 @@ def bench_place() -> Iterator[Place]:
         databases = server.up(settings)
         try:
             with psycopg.connect(databases.url(), autocommit=True) as connection:
-                migrate(connection, contracts.values())
+                prepare_tables(connection, contracts.values())
             yield Place(Path(folder), settings, databases, contracts)
         finally:
             server.down(settings)
