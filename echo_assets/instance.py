@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import psycopg2
@@ -23,10 +23,13 @@ from dagster_postgres import (
 from dagster_postgres.utils import create_pg_engine, pg_config, pg_url_from_config, set_pg_statement_timeout
 from sqlalchemy.exc import InvalidatePoolError
 
+from echo_assets.planned_events import are_planned, store_planned
 from echo_assets.server.libpq import forget_password
 
 if TYPE_CHECKING:
+    from dagster import EventLogEntry
     from dagster._serdes import ConfigurableClassData
+    from sqlalchemy import Connection
     from sqlalchemy.pool import ConnectionPoolEntry
 
 os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", "1000")
@@ -91,6 +94,7 @@ class _Pooled:
         super().__init__(pool.postgres_url, should_autocreate_tables=False)  # type: ignore[call-arg]
         self._pool = pool
         self._engine = pool.engine
+        self._known_columns: set[str] = set()
 
     def optimize_for_webserver(self, statement_timeout: int, pool_recycle: int, max_overflow: int) -> None:  # noqa: ARG002
         """Take over the statement timeout; a pool is there already, and its bounds stay."""
@@ -108,6 +112,19 @@ class PooledRunStorage(_Pooled, PostgresRunStorage):  # type: ignore[misc]
 
 class PooledEventLogStorage(_Pooled, PostgresEventLogStorage):  # type: ignore[misc]
     """Events and the limits of pools, over the shared pool of connections."""
+
+    def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
+        """Write what a run plans all at once; other events as Dagster does."""
+        if are_planned(events):
+            store_planned(self, events)
+        else:
+            super().store_event_batch(events)
+
+    def _has_asset_key_col_on_connection(self, conn: Connection, column_name: str) -> bool:
+        """Ask once: Dagster reads the catalogue with every lookup of an asset, and what has a column keeps it."""
+        if column_name not in self._known_columns and super()._has_asset_key_col_on_connection(conn, column_name):
+            self._known_columns.add(column_name)
+        return column_name in self._known_columns
 
     def initialize_concurrency_limit_to_default(self, concurrency_key: str) -> bool:
         """Follow a changed default: Dagster inserts it anew, which PostgreSQL refuses while the old one is there."""

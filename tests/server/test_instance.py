@@ -111,3 +111,40 @@ def test_a_disposed_instance_holds_no_connection(kept: Settings, instance: dg.Da
     instance.get_run_records()
     instance.dispose()
     wait_for(lambda: connections(kept) == 0)
+
+
+DAYS = dg.DailyPartitionsDefinition("2026-01-01", end_date="2026-02-01")
+OF_DAYS = {"dagster/asset_partition_range_start": "2026-01-03", "dagster/asset_partition_range_end": "2026-01-05"}
+
+
+@dg.asset(
+    partitions_def=DAYS,
+    backfill_policy=dg.BackfillPolicy.single_run(),
+    check_specs=[dg.AssetCheckSpec("daily_rule", asset="daily")],
+)
+def daily() -> dg.MaterializeResult:  # type: ignore[type-arg]
+    return dg.MaterializeResult(check_results=[dg.AssetCheckResult(passed=True, check_name="daily_rule")])
+
+
+def test_what_a_run_plans_is_stored_as_dagster_stores_it(instance: dg.DagsterInstance, kept: Settings) -> None:
+    job = dg.Definitions([daily]).resolve_implicit_global_asset_job_def()
+    run = instance.create_run_for_job(job, tags=OF_DAYS, asset_selection={daily.key})
+    kinds = [dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED, dg.DagsterEventType.ASSET_CHECK_EVALUATION_PLANNED]
+    tables, checks = (
+        [record.event_log_entry for record in instance.get_records_for_run(run.run_id, of_type=kind).records]
+        for kind in kinds
+    )
+    days = [event.get_dagster_event().partition for event in tables]
+    assert days == ["2026-01-03", "2026-01-04", "2026-01-05"]
+    assert [event.get_dagster_event().asset_check_planned_data.check_name for event in checks] == ["daily_rule"]
+    record = instance.get_asset_records([daily.key])[0]
+    assert record.asset_entry.last_run_id == run.run_id
+
+
+def test_no_plan_of_a_check_is_left_unanswered(instance: dg.DagsterInstance, kept: Settings) -> None:
+    """Dagster plans a check of a range of days once a day, though it is answered once."""
+    job = dg.Definitions([daily]).resolve_implicit_global_asset_job_def()
+    result = job.execute_in_process(instance=instance, tags=OF_DAYS)
+    assert result.success
+    states = f"select execution_status from asset_check_executions where run_id = '{result.run_id}'"
+    assert query(server.databases(kept).url("dagster"), states) == [("SUCCEEDED",)]
