@@ -9,26 +9,35 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
+from itertools import chain
+from typing import TypeAlias
 
 import dagster as dg
 
 from echo_assets.features.due import definitions_now, due_feature_views, seen_now
 from echo_assets.features.places import declared_views
 from echo_assets.forecast.due import due_forecast, forecast_state
-from echo_assets.leaves import due_leaves, leaves_state
+from echo_assets.leaves import due_documents, due_result_pages, leaves_state, models_state
 from echo_assets.planner.plan import RunPlan
 from echo_assets.sources import Sources
 from echo_assets.training.due import due_models, state_of
 
+Stage: TypeAlias = "Callable[[Sources], RunPlan | None]"
 
-def next_due(sources: Sources, done: Collection[str] = ()) -> RunPlan | None:
-    """The first run that a stage needs, without those whose keys are `done`; None if nothing is due."""
-    for stage in STAGES:
+
+def next_due(sources: Sources, done: Collection[str] = (), stages: Iterable[Stage] | None = None) -> RunPlan | None:
+    """The first run that one of the stages (all, if not given) needs, without those whose keys are `done`, or None."""
+    for stage in chain(*STAGES) if stages is None else stages:
         step = stage(sources)
         if step is not None and step.key not in done:
             return step
     return None
+
+
+def lanes() -> Sequence[Sequence[Stage]]:
+    """The stages that no other lane waits for: all but the last, which shows what the checks of all others found."""
+    return STAGES[:-1]
 
 
 def _feature_views(sources: Sources) -> RunPlan | None:
@@ -50,13 +59,18 @@ def _forecast(sources: Sources) -> RunPlan | None:
     return _step(_names(due), forecast_state(sources), "revenue has changed") if due else None
 
 
-def _leaves(sources: Sources) -> RunPlan | None:
-    due = due_leaves(sources)
-    return _step(_names(due), leaves_state(sources), "the models or results have changed") if due else None
+def _documents(sources: Sources) -> RunPlan | None:
+    due = due_documents(sources)
+    return _step(_names(due), models_state(), "the models have changed") if due else None
 
 
-STAGES: tuple[Callable[[Sources], RunPlan | None], ...] = (_feature_views, _models, _forecast, _leaves)
-"""In order: models read features, leaves show what the checks of all others found."""
+def _result_pages(sources: Sources) -> RunPlan | None:
+    due = due_result_pages(sources)
+    return _step(_names(due), leaves_state(sources), "there are newer results") if due else None
+
+
+STAGES: tuple[tuple[Stage, ...], ...] = ((_feature_views, _models), (_forecast,), (_documents,), (_result_pages,))
+"""In order. Models read features and scores become features again; otherwise only the last waits for others."""
 
 
 def _names(keys: Iterable[dg.AssetKey]) -> list[str]:

@@ -25,6 +25,7 @@ class WaitingFile:
 
     file: SourceFile
     version: str
+    size: int = 0
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,8 @@ class FileRun:
     first: str
     last: str
     fingerprint: str
+    size: int = 0
+    """Of the files, in bytes."""
 
     @property
     def selection(self) -> tuple[tuple[str, str], ...]:
@@ -64,7 +67,8 @@ def waiting_files(sources: Sources) -> dict[str, list[WaitingFile]]:
                 state = _state(file)
                 terms = (contract, share, sources.settings.limits)
                 if state and is_unseen(standing.get(key), state.st_size, state.st_mtime_ns, *terms):
-                    found.append(WaitingFile(file, f"{state.st_size}:{state.st_mtime_ns}:{share}:{contract.version}"))
+                    version = f"{state.st_size}:{state.st_mtime_ns}:{share}:{contract.version}"
+                    found.append(WaitingFile(file, version, state.st_size))
             if found:
                 waiting[source] = found
     return waiting
@@ -93,11 +97,12 @@ def file_runs(source: str, waiting: Sequence[WaitingFile], known_keys: Sequence[
     A range follows that order, so files that are not neighbours in it need runs of their own.
     """
     versions = {waits.file.partition_key: waits.version for waits in waiting}
+    sizes = {waits.file.partition_key: waits.size for waits in waiting}
     runs = []
     for keys in _neighbours(known_keys, versions):
         text = "\n".join([source, *(f"{key} {versions[key]}" for key in keys)])
         fingerprint = hashlib.sha256(text.encode()).hexdigest()[:16]
-        runs.append(FileRun(source, keys[0], keys[-1], fingerprint))
+        runs.append(FileRun(source, keys[0], keys[-1], fingerprint, sum(sizes[key] for key in keys)))
     return runs
 
 

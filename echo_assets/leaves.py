@@ -22,25 +22,35 @@ def leaves(sources: Sources) -> tuple[list[dg.AssetsDefinition], list[dg.AssetCh
     return [lineage, dbt_docs(sources.settings, below), quality_docs(sources, below)], [check]
 
 
-def due_leaves(sources: Sources) -> list[dg.AssetKey]:
-    """Those that are not of the project and the results as they are now; none while a model has not been built."""
+def due_documents(sources: Sources) -> list[dg.AssetKey]:
+    """What is made of the models and is not of the project as it is now; none while a model has not been built."""
+    if _models_are_missing(sources):
+        return []
+    current = {LINEAGE: lineage_is_kept(sources), DBT_DOCS: docs_are_current(sources.settings)}
+    return [key for key, is_current in current.items() if not is_current]
+
+
+def due_result_pages(sources: Sources) -> list[dg.AssetKey]:
+    """The pages of results, if there are newer ones; none while a model has not been built."""
+    return [] if _models_are_missing(sources) or quality_docs_are_current(sources) else [QUALITY_DOCS]
+
+
+def _models_are_missing(sources: Sources) -> bool:
     nodes = built_nodes(load_project().manifest).values()
     names = [".".join(f'"{part}"' for part in asset_path(node)) for node in nodes]
     with sources.connection(read_only=True) as connection:
         [missing] = connection.execute(_MISSING, [names]).fetchone() or (0,)
-    if missing:
-        return []
-    current = {
-        LINEAGE: lineage_is_kept(sources),
-        DBT_DOCS: docs_are_current(sources.settings),
-        QUALITY_DOCS: quality_docs_are_current(sources),
-    }
-    return [key for key, is_current in current.items() if not is_current]
+    return bool(missing)
+
+
+def models_state() -> str:
+    """A text that differs whenever the models do."""
+    return state_of(prepare_manifest())
 
 
 def leaves_state(sources: Sources) -> str:
     """A text that differs whenever the models do, or there are new results."""
-    return f"{state_of(prepare_manifest())}, results up to {newest_result(sources)}"
+    return f"{models_state()}, results up to {newest_result(sources)}"
 
 
 def last_models(manifest: Manifest) -> list[dg.AssetKey]:

@@ -58,6 +58,7 @@ class Settings:
     max_rejected_share: float | None = None
     churn_horizon_days: int = 90
     dbt_subprocess: bool = False
+    parallel_runs: int = 1
     memory_limit_mb: int = 96
     postgres_port: int | None = None
     limits: Limits = field(default_factory=Limits)
@@ -118,6 +119,7 @@ class Settings:
             max_rejected_share=given.read("ECHO_MAX_REJECTED_SHARE", _share, None),
             churn_horizon_days=given.read("ECHO_CHURN_HORIZON_DAYS", _horizon, 90),
             dbt_subprocess=given.read("ECHO_DBT_SUBPROCESS", _flag, False),
+            parallel_runs=given.read("ECHO_PARALLEL_RUNS", _processes, min(os.cpu_count() or 1, 4)),
             memory_limit_mb=given.read("ECHO_MEMORY_LIMIT_MB", _megabytes, 96),
             postgres_port=given.read("ECHO_POSTGRES_PORT", _port, None),
             limits=given.limits(),
@@ -243,6 +245,10 @@ def _flag(text: str) -> bool:
 
 def _megabytes(text: str) -> int:
     return _whole(text, 50, 1_000_000)
+
+
+def _processes(text: str) -> int:
+    return _whole(text, 1, 64)
 
 
 def _limit(name: str) -> Callable[[str], int]:

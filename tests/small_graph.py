@@ -56,7 +56,7 @@ def small_graph(wanted: Collection[str] = HEADLINE, stages: Collection[str] = UN
         patched.setattr(planned, "targets_from", lambda manifest: part_of(manifest, wanted))
         patched.setattr(dbt_models, "_lineage", lambda *_: {})  # for the UI; it is read from the SQL of all models
         patched.setattr(due_stages, "STAGES", due_stages.STAGES[-1:])
-        patched.setattr(due_stages, "due_leaves", pages)
+        patched.setattr(due_stages, "due_result_pages", pages)
         if "readouts" not in stages:
             for module in (refresh, sensors):
                 patched.setattr(module, "planned_readouts", lambda _: ())

@@ -10,6 +10,7 @@ import typer
 
 from echo_assets.cli import FAILED
 from echo_assets.cli.ready import ready, tell
+from echo_assets.run_processes import RunProcesses
 from echo_assets.settings import Settings
 
 
@@ -36,17 +37,20 @@ def demo(
     from echo_assets.streaming.forgetting import forget_stream
 
     settings = Settings.from_environment()
-    truth = _generated(settings.landing, rows)
-    with ready(settings, dotenv=Path.cwd()) as platform:
-        if settings.kafka_bootstrap:
-            events = 0  # nothing invented goes to a broker that others read from, and what came from it stays
-        else:
-            forget_stream(platform.sources)
-        summary = refreshed(platform)
-        with platform.sources.connection() as connection:
-            comparison = compared(summary, truth) + compared_marts(connection, truth)
-        summary, of_stream = streamed(platform, summary, events) if events and summary.is_good else (summary, [])
-        comparison += of_stream
+    with RunProcesses(settings) as processes:
+        processes.start()
+        truth = _generated(settings.landing, rows)
+        with ready(settings, dotenv=Path.cwd()) as platform:
+            if settings.kafka_bootstrap:
+                events = 0  # nothing invented goes to a broker that others read from, and what came from it stays
+            else:
+                forget_stream(platform.sources)
+            summary = refreshed(platform, processes)
+            with platform.sources.connection() as connection:
+                comparison = compared(summary, truth) + compared_marts(connection, truth)
+            if events and summary.is_good:
+                summary, of_stream = streamed(platform, processes, summary, events)
+                comparison += of_stream
     if as_json:
         print(json.dumps({**summary.as_json(), "truth": comparison}, indent=2, ensure_ascii=False))
     else:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from echo_assets.cli.ready import Platform, tell
+from echo_assets.run_processes import RunProcesses
 
 if TYPE_CHECKING:
     from echo_assets.summary import RunSummary
@@ -20,7 +21,9 @@ select (select coalesce(sum(revenue), 0) from streaming.revenue_by_minute)::text
 """
 
 
-def streamed(platform: Platform, before: RunSummary, events: int) -> tuple[RunSummary, list[dict[str, str]]]:
+def streamed(
+    platform: Platform, processes: RunProcesses, before: RunSummary, events: int
+) -> tuple[RunSummary, list[dict[str, str]]]:
     """Send events of the last days, run once more, and compare what is in the tables and in the figures with the truth.
 
     Without a broker (the extra `embedded-broker` is not installed) the stream is left out, which is told.
@@ -41,7 +44,7 @@ def streamed(platform: Platform, before: RunSummary, events: int) -> tuple[RunSu
     except BrokerError as error:
         tell(f"the stream is left out: {error}")
         return before, []
-    after = refreshed(platform)
+    after = refreshed(platform, processes)
     with platform.sources.connection(read_only=True) as connection:
         [sums] = connection.execute(_SUMS).fetchall()
     return _both(before, after), compared_stream(before.metrics, after.metrics, truth, sums)

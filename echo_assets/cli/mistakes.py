@@ -17,6 +17,7 @@ def user_mistakes() -> tuple[type[BaseException], ...]:
     from echo_assets.planner.targets import TargetsError
     from echo_assets.refresh import StuckError
     from echo_assets.replay import ReplayError
+    from echo_assets.run_processes import RunProcessError
     from echo_assets.server import ServerError
     from echo_assets.settings import SettingsError
     from echo_ml.serving.server import NotSafe
@@ -35,6 +36,6 @@ def user_mistakes() -> tuple[type[BaseException], ...]:
     return (
         SettingsError, ServerError, ContractError, DiscoverError, ExtractError, RefusedFile, IncidentError,
         MigrationRefused, GeneratorError, DbtProjectError, StepsError, LedgerError, LineageError, TargetsError,
-        BackfillError, StuckError, ExperimentError, BrokerError,
+        BackfillError, StuckError, RunProcessError, ExperimentError, BrokerError,
         NotSafe, ReplayError, ErasureError, QuarantineError, DbtError, SuiteError, psycopg.OperationalError, OSError,
     )  # fmt: skip

@@ -12,6 +12,7 @@ import typer
 
 from echo_assets.cli import FAILED
 from echo_assets.cli.ready import Platform, ready, tell
+from echo_assets.run_processes import RunProcesses
 from echo_assets.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
@@ -39,8 +40,8 @@ def run(
     from echo_assets.cli.printing import print_summary
 
     settings = chosen(Settings.from_environment(), landing, max_rejected_share)
-    with ready(settings, dotenv=Path.cwd()) as platform:
-        summary = refreshed(platform)
+    with RunProcesses(settings) as processes, ready(settings, dotenv=Path.cwd()) as platform:
+        summary = refreshed(platform, processes)
     if as_json:
         print(json.dumps(summary.as_json(), indent=2, ensure_ascii=False))
     else:
@@ -58,7 +59,7 @@ def chosen(settings: Settings, landing: Path | None, max_rejected_share: float |
     return settings if max_rejected_share is None else replace(settings, max_rejected_share=max_rejected_share)
 
 
-def refreshed(platform: Platform) -> RunSummary:
+def refreshed(platform: Platform, processes: RunProcesses) -> RunSummary:
     """Refresh everything under the planning lock, telling progress, and sum up."""
     import dagster as dg
 
@@ -85,7 +86,7 @@ def refreshed(platform: Platform) -> RunSummary:
         sources.connection() as connection,
     ):
         before = latest_load(connection)
-        reports = tuple(Refresh(sources, job, instance, announce=tell).all())
+        reports = tuple(Refresh(sources, job, instance, announce=tell, processes=processes).all())
         return RunSummary(
             files=tuple(file_outcomes(sources, connection, before)),
             verdicts=standing_verdicts(instance, job),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import asdict
+from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def document_of(readout: Readout) -> str:
     """The readout as JSON text; equal readouts have equal texts."""
-    return json.dumps(_plain(asdict(readout)), ensure_ascii=False, allow_nan=False)
+    return json.dumps(_plain(readout), ensure_ascii=False, allow_nan=False)
 
 
 def readout_from(document: dict[str, Any]) -> Readout:
@@ -34,6 +34,8 @@ def _adapter() -> TypeAdapter[Readout]:
 
 def _plain(value: Any) -> Any:
     """Nested values of a readout as JSON knows them; an infinite boundary is `inf` or `-inf`."""
+    if is_dataclass(value):
+        return {each.name: _plain(getattr(value, each.name)) for each in fields(value)}
     if isinstance(value, dict):
         return {str(name): _plain(each) for name, each in value.items()}
     if isinstance(value, list | tuple):

@@ -22,6 +22,7 @@ from echo_quality.suites.declarations import SuiteError
 from echo_quality.suites.samples import error_text
 
 if TYPE_CHECKING:
+    from great_expectations.core.batch_definition import BatchDefinition
     from great_expectations.datasource.fluent import PostgresDatasource
     from great_expectations.validator.v1_validator import Validator
 
@@ -35,13 +36,13 @@ def opened_batch(suite_name: str, url: str, query: str, masked: frozenset[str]) 
     """A validator over the rows of the query. Only committed rows are seen: it has a connection of its own."""
     with _ONE_AT_A_TIME:
         with _readable(suite_name, masked):
-            source = _data_source(sqlalchemy_url(url), os.getpid())
+            batch = _batch(sqlalchemy_url(url), os.getpid())
         try:
             with _readable(suite_name, masked):
-                validator = _validator(source, query)
+                validator = _validator(batch, query)
             yield validator
         finally:
-            _close(source)
+            _close(batch.data_asset.datasource)
 
 
 def sqlalchemy_url(url: str) -> str:
@@ -91,21 +92,24 @@ def _context() -> Any:
 
 
 @functools.lru_cache(maxsize=8)
-def _data_source(url: str, process: int) -> PostgresDatasource:
-    """The process's data source for a URL; a forked child gets its own."""
+def _batch(url: str, process: int) -> BatchDefinition[Any]:
+    """What every batch of a URL is: all rows of the view that each makes anew. A forked child gets its own.
+
+    Defined once: Great Expectations writes down its whole configuration whenever something is added or taken away.
+    """
     source: PostgresDatasource = _context().data_sources.add_or_update_postgres(
         name=f"warehouse_{process}_{hashlib.sha256(url.encode()).hexdigest()[:12]}",  # the URL may hold a password
         connection_string=url,
         create_temp_table=True,
         kwargs={"pool_size": 1, "max_overflow": 0, "pool_timeout": 10},
     )
-    return source
+    return source.add_query_asset(name=_VIEW, query=f"select * from {_VIEW}").add_batch_definition_whole_table(_VIEW)
 
 
-def _validator(source: PostgresDatasource, query: str) -> Validator:
+def _validator(batch: BatchDefinition[Any], query: str) -> Validator:
     from great_expectations.validator.v1_validator import Validator
 
-    connection = source.get_execution_engine().engine.raw_connection()
+    connection = batch.data_asset.datasource.get_execution_engine().engine.raw_connection()
     try:
         session: Any = connection.driver_connection
         session.execute("set time zone 'UTC'")
@@ -115,14 +119,11 @@ def _validator(source: PostgresDatasource, query: str) -> Validator:
         session.commit()
     finally:
         connection.close()
-    asset = source.add_query_asset(name=_VIEW, query=f"select * from {_VIEW}")
-    validator = Validator(asset.add_batch_definition_whole_table(name=_VIEW))
+    validator = Validator(batch)
     _ = validator.active_batch_id  # the table is made on first use: now, where an error is the batch's
     return validator
 
 
 def _close(source: PostgresDatasource) -> None:
-    if any(asset.name == _VIEW for asset in source.assets):
-        source.delete_asset(name=_VIEW)
     source.get_execution_engine().engine.dispose()
     source.get_engine().dispose()

@@ -59,7 +59,8 @@ def sample_of(
     rows: Iterable[Mapping[str, Any]], touched: tuple[str, ...], masked: frozenset[str]
 ) -> tuple[dict[str, JsonValue], ...]:
     """The failing rows: what identifies each, and the columns that the check is about (all, where it names none)."""
-    return tuple(_shown(row, touched, masked) for row in rows)
+    plain = ({str(key): value for key, value in row.items()} for row in rows)  # some come as a type of the library
+    return tuple(_shown(row, touched, masked) for row in plain)
 
 
 def _shown(row: Mapping[str, Any], touched: tuple[str, ...], masked: frozenset[str]) -> dict[str, JsonValue]:
