@@ -23,6 +23,9 @@ from echo_assets.planner.plan import RunPlan
 from echo_assets.sources import Sources
 from echo_assets.training.due import due_models, state_of
 
+LIBRARIES = ("feast", "mlflow.sklearn", "sklearn.ensemble", "statsmodels.tsa.exponential_smoothing.ets")
+"""What the stages load, in seconds; a process that waits for its turn may as well do it before."""
+
 Stage: TypeAlias = "Callable[[Sources], RunPlan | None]"
 
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import psycopg2
 import sqlalchemy
+from dagster._core.events import ASSET_CHECK_EVENTS, ASSET_EVENTS
 from dagster._core.storage.event_log.schema import ConcurrencyLimitsTable
 from dagster_postgres import (
     DagsterPostgresStorage,
@@ -94,7 +95,7 @@ class _Pooled:
         super().__init__(pool.postgres_url, should_autocreate_tables=False)  # type: ignore[call-arg]
         self._pool = pool
         self._engine = pool.engine
-        self._known_columns: set[str] = set()
+        self._known: set[str] = set()
 
     def optimize_for_webserver(self, statement_timeout: int, pool_recycle: int, max_overflow: int) -> None:  # noqa: ARG002
         """Take over the statement timeout; a pool is there already, and its bounds stay."""
@@ -120,11 +121,27 @@ class PooledEventLogStorage(_Pooled, PostgresEventLogStorage):  # type: ignore[m
         else:
             super().store_event_batch(events)
 
+    def store_event(self, event: EventLogEntry) -> None:
+        """Write one event: Dagster also notifies a channel with each, to which nobody listens any more."""
+        if event.dagster_event_type in ASSET_EVENTS | ASSET_CHECK_EVENTS:
+            super().store_event(event)
+            return
+        with self._connect() as connection:
+            connection.execute(self.prepare_insert_event(event))
+
+    def has_table(self, table_name: str) -> bool:
+        """Ask once: Dagster reads the catalogue with every lookup and every tag, and what is there stays."""
+        asked = super().has_table
+        return self._is_known(table_name, lambda: asked(table_name))
+
     def _has_asset_key_col_on_connection(self, conn: Connection, column_name: str) -> bool:
-        """Ask once: Dagster reads the catalogue with every lookup of an asset, and what has a column keeps it."""
-        if column_name not in self._known_columns and super()._has_asset_key_col_on_connection(conn, column_name):
-            self._known_columns.add(column_name)
-        return column_name in self._known_columns
+        asked = super()._has_asset_key_col_on_connection
+        return self._is_known(f"asset_keys.{column_name}", lambda: asked(conn, column_name))
+
+    def _is_known(self, name: str, ask: Callable[[], bool]) -> bool:
+        if name not in self._known and ask():
+            self._known.add(name)
+        return name in self._known
 
     def initialize_concurrency_limit_to_default(self, concurrency_key: str) -> bool:
         """Follow a changed default: Dagster inserts it anew, which PostgreSQL refuses while the old one is there."""

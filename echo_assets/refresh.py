@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from echo_assets.due_stages import Stage, lanes, next_due
+from echo_assets.due_stages import LIBRARIES, Stage, lanes, next_due
 from echo_assets.erasure import finish_begun
 from echo_assets.event_streams import DRAIN
 from echo_assets.extract_files import due_tags, extract_key, extracted
@@ -71,6 +71,8 @@ class Refresh:
         yield from self.extracts()
         yield from self.stream()
         yield from self.files()
+        if self.processes:
+            self.processes.load(LIBRARIES)
         yield from self.days()
         yield from self.stages(self._readouts())
 
@@ -145,8 +147,7 @@ class Refresh:
     def stages(self, *others: Iterable[Work]) -> Iterator[RunReport]:
         """Serve features, train and score, forecast, and write the leaves: whatever is due, each once."""
         done: set[str] = set()
-        own = [self._due(done, lane) for lane in lanes()]
-        yield from self._side_by_side([*own[:1], *others, *own[1:]])
+        yield from self._side_by_side([*(self._due(done, lane) for lane in lanes()), *others])
         yield from self._side_by_side([self._due(done)])
 
     def _due(self, done: set[str], stages: Sequence[Stage] | None = None) -> Iterator[Work]:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import functools
 import gc
+import importlib
 import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.connection import wait
@@ -62,6 +63,12 @@ class RunProcesses:
         """How many of them help with so many lanes of runs; a few lanes are done before the first has started."""
         return self._count if self._pool is not None or lanes >= WORTH_STARTING else 0
 
+    def load(self, modules: Sequence[str]) -> None:
+        """Have those that have started load these modules now, while nothing else is theirs to do."""
+        if self._pool is not None:
+            for _ in range(self._count):
+                self._pool.submit(_load, modules)
+
     def execute(self, keys: Iterable[dg.AssetKey], tags: Mapping[str, str], origin: RemoteJobOrigin) -> RunReport:
         """Materialise these assets in one run, in the next process that is free, and wait for its end."""
         self.start()
@@ -104,6 +111,11 @@ def _end_with_the_other() -> None:
     if other is not None:
         wait([other.sentinel])
         os._exit(1)
+
+
+def _load(modules: Sequence[str]) -> None:
+    for module in modules:
+        importlib.import_module(module)
 
 
 def _execute(

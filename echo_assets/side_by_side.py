@@ -15,27 +15,28 @@ Report = TypeVar("Report")
 def side_by_side(
     lanes: Iterable[Iterable[Work]], here: Callable[[Work], Report], elsewhere: Callable[[Work], Report], others: int
 ) -> Iterator[Report]:
-    """Execute every lane: the first one `here`, each further one by whoever is free, of whom `others` are elsewhere.
+    """Execute every lane: the last one `here`, each other one by whoever is free, of whom `others` are elsewhere.
+
+    Those elsewhere begin with the first lanes, this thread with the last, so that each is likely to do again what it
+    did before, and has loaded what that needs. Without others the lanes follow each other from the first on.
 
     An error of anybody ends all lanes, each after the run that it is at, and is raised.
     """
     waiting, ended = deque(lanes), Event()
-    first = deque([waiting.popleft()] if waiting else [])
     with ThreadPoolExecutor(max(others, 1), "lanes") as threads:
         helpers = [
-            threads.submit(lambda: list(_executed(waiting, elsewhere, ended)))
-            for _ in range(min(others, len(waiting)))
+            threads.submit(lambda: list(_executed(waiting.popleft, elsewhere, ended)))
+            for _ in range(min(others, len(waiting) - 1))
         ]  # fmt: skip
-        yield from _executed(first, here, ended)
-        yield from _executed(waiting, here, ended)
+        yield from _executed(waiting.pop if helpers else waiting.popleft, here, ended)
         for helper in helpers:
             yield from helper.result()
 
 
-def _executed(lanes: deque[Iterable[Work]], execute: Callable[[Work], Report], ended: Event) -> Iterator[Report]:
+def _executed(take: Callable[[], Iterable[Work]], execute: Callable[[Work], Report], ended: Event) -> Iterator[Report]:
     """Take lanes until none is left."""
     try:
-        while (lane := _next(lanes)) is not None:
+        while (lane := _taken(take)) is not None:
             for work in lane:
                 if ended.is_set():
                     return
@@ -45,8 +46,8 @@ def _executed(lanes: deque[Iterable[Work]], execute: Callable[[Work], Report], e
         raise
 
 
-def _next(lanes: deque[Iterable[Work]]) -> Iterable[Work] | None:
+def _taken(take: Callable[[], Iterable[Work]]) -> Iterable[Work] | None:
     try:
-        return lanes.popleft()
+        return take()
     except IndexError:
         return None

@@ -38,6 +38,11 @@ def halted_at(url: str, table: str, event: str = "insert", when: str = "true") -
             connection.execute("drop function public.halt()")
 
 
+def waiting(connection: psycopg.Connection) -> bool:
+    """Whether somebody has come to the place."""
+    return bool(connection.execute(_WAITING.encode()).fetchall())
+
+
 def stop_when_halted(
     connection: psycopg.Connection, command: list[str], environment: Mapping[str, str], number: int
 ) -> tuple[int, str]:
@@ -46,7 +51,7 @@ def stop_when_halted(
         command, env=dict(environment), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
         try:
-            while not connection.execute(_WAITING.encode()).fetchall():
+            while not waiting(connection):
                 assert process.poll() is None, f"it ended before it came to that place: {process.communicate()[0]}"
                 time.sleep(0.01)
             process.send_signal(number)

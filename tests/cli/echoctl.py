@@ -40,8 +40,9 @@ class Outcome:
         return self.out == "" and self.err.startswith("echoctl: ") and len(self.err.splitlines()) == 1
 
 
-ONE_PARTITION = {"ECHO_START_DATE": "2025-06-30"}
-"""The first partition also holds every earlier day: with one day to build, there are fewer runs and events."""
+ONE_PARTITION = {"ECHO_START_DATE": "2025-06-30", "ECHO_PARALLEL_RUNS": "1"}
+"""The first partition also holds every earlier day: with one day to build, there are fewer runs and events. And no
+further processes: tests run side by side already."""
 
 
 @dataclass(frozen=True)

@@ -65,6 +65,7 @@ def test_the_folders_of_a_home_are_inside_it() -> None:
         ("ECHO_ALERT_REPEAT_HOURS", "0", "1 to 8760"),
         ("ECHO_ALERT_MAX_PER_HOUR", "many", "1 to 1000"),
         ("ECHO_DBT_SUBPROCESS", "maybe", "1 or 0"),
+        ("ECHO_PARALLEL_RUNS", "0", "1 to 64"),
         ("ECHO_MEMORY_LIMIT_MB", "200MB", "whole number"),
         ("ECHO_POSTGRES_PORT", "80", "1024 to 65535"),
         ("ECHO_POSTGRES_PORT", "²", "whole number"),
