@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
+from echo_streaming.consumer.contents import Contents, Placed
 from echo_streaming.events.reading import Read, Refused, read
 
 Headers = list[tuple[str, Any]] | None
@@ -34,19 +35,15 @@ class Record(Protocol):
         """Pairs of a name and bytes, or None."""
 
 
-class Placed(NamedTuple):
-    """An event, and where it was read."""
-
-    event: Read
-    partition: int
-    offset: int
-
-
 class DeadLetter(NamedTuple):
     """A record that is no event, and why."""
 
     record: Record
     refused: Refused
+
+
+Place = tuple[int, int]
+"""Partition and offset."""
 
 
 @dataclass
@@ -55,34 +52,32 @@ class Batch:
 
     records: list[Record] = field(default_factory=list)
     holds: list[Read | Refused] = field(default_factory=list)
-    places: list[tuple[int, int]] = field(default_factory=list)
+    places: list[Place] = field(default_factory=list)
+    contents: Contents = field(default_factory=Contents)
+    """The events among them."""
 
     def __len__(self) -> int:
         return len(self.records)
 
-    def add(self, records: Sequence[Record], now: datetime) -> None:
+    def add(self, records: Sequence[Record], places: Sequence[Place], now: datetime) -> None:
         """Read records, and keep what they hold."""
-        self.records += records
-        self.holds += [read(record.value(), now) for record in records]
-        self.places += [(record.partition() or 0, record.offset() or 0) for record in records]
+        self._take(records, [read(record.value(), now) for record in records], places)
 
     @property
     def upto(self) -> dict[int, int]:
         """By partition, the offset after its last record."""
         return {partition: offset + 1 for partition, offset in self.places}
 
-    def events(self) -> list[Placed]:
-        """Each event once: of those with one id, the first. The database does the same across batches."""
-        found: dict[str, Placed] = {}
-        for holds, (partition, offset) in zip(self.holds, self.places, strict=True):
-            if isinstance(holds, Read) and holds.event_id not in found:
-                found[holds.event_id] = Placed(holds, partition, offset)
-        return list(found.values())
-
     def dead_letters(self) -> list[DeadLetter]:
         """What is no event."""
         pairs = zip(self.records, self.holds, strict=True)
         return [DeadLetter(record, holds) for record, holds in pairs if isinstance(holds, Refused)]
+
+    def refused(self, refused: Refused) -> Batch:
+        """The same records as no events."""
+        batch = Batch()
+        batch._take(self.records, [refused] * len(self), self.places)
+        return batch
 
     def halves(self) -> tuple[Batch, Batch]:
         """The first half of the records and the second."""
@@ -101,9 +96,13 @@ class Batch:
         return self if len(kept) == len(self) else self._part(kept)
 
     def _part(self, numbers: Iterable[int]) -> Batch:
-        chosen = list(numbers)
-        return Batch(
-            [self.records[number] for number in chosen],
-            [self.holds[number] for number in chosen],
-            [self.places[number] for number in chosen],
-        )
+        part, chosen = Batch(), list(numbers)
+        part._take(*([of[number] for number in chosen] for of in (self.records, self.holds, self.places)))
+        return part
+
+    def _take(self, records: Sequence[Record], holds: Sequence[Read | Refused], places: Sequence[Place]) -> None:
+        self.records += records
+        self.holds += holds
+        self.places += places
+        found = zip(holds, places, strict=True)
+        self.contents.extend([Placed(event, *place) for event, place in found if isinstance(event, Read)])

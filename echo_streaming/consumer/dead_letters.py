@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from psycopg import Connection, DataError
 from psycopg.rows import class_row
 
-from echo_streaming.consumer.batches import Placed
+from echo_streaming.consumer.contents import Contents, Placed
 from echo_streaming.consumer.sink import Sink, Written
 from echo_streaming.events.reading import Reason, Refused, read
 
@@ -94,7 +94,7 @@ def replay(
 def _write(connection: Connection[Any], sink: Sink, entry: Entry, placed: Placed) -> Written:
     with connection.transaction():
         closed = connection.execute(_CLOSE, [entry.dead_letter_id]).rowcount
-        return sink.apply(connection, [placed]) if closed else Written()
+        return sink.apply(connection, Contents.of([placed])) if closed else Written()
 
 
 class Announcement(NamedTuple):

@@ -115,4 +115,4 @@ def _dead(batch: Batch, error: psycopg.Error) -> Batch:
         raise error
     said = re.sub(r'"[^"]*"', '"..."', error.diag.message_primary or type(error).__name__)  # no value of the record
     _LOG.warning("an event that the database cannot hold", extra={"fields": {"error": said}})
-    return Batch(batch.records, [Refused(Reason.DATABASE, said)], batch.places)
+    return batch.refused(Refused(Reason.DATABASE, said))

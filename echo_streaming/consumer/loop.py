@@ -34,6 +34,7 @@ _READ_SECONDS = 0.05
 _READ_AT_ONCE = 2000
 _HELD_SECONDS = 1.0
 _TOLD_EVERY = 10.0
+_NEVER = 1 << 62
 
 
 @dataclass
@@ -109,12 +110,16 @@ class StreamConsumer:
 
     def _keep(self, records: list[Message], signals: Signals) -> None:
         """Put records into the batch, but for those that we have, or that are not ours."""
-        wanted = [each for each in records if (each.offset() or 0) >= self._next.get(each.partition() or 0, 1 << 62)]
+        wanted, places = [], []
+        for each in records:
+            partition, offset = each.partition() or 0, each.offset() or 0
+            if offset >= self._next.get(partition, _NEVER):
+                self._next[partition] = offset + 1
+                wanted.append(each)
+                places.append((partition, offset))
         if wanted and not self._batch:
             self._began = time.monotonic()
-        self._batch.add(wanted, datetime.now(UTC))
-        for each in wanted:
-            self._next[each.partition() or 0] = (each.offset() or 0) + 1
+        self._batch.add(wanted, places, datetime.now(UTC))
         for partition, end in signals.ended.items():
             if partition in self._next:
                 self._next[partition] = max(self._next[partition], end)

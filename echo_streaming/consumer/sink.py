@@ -15,12 +15,13 @@ from typing import Any
 from psycopg import Connection
 from psycopg.types.json import Jsonb
 
-from echo_streaming.consumer.batches import Batch, DeadLetter, Placed
+from echo_streaming.consumer.batches import Batch, DeadLetter
+from echo_streaming.consumer.contents import Contents
 from echo_streaming.consumer.copying import copy_lines, escaped
 from echo_streaming.consumer.offsets import Claims
 from echo_streaming.consumer.settling import Exposures, Sales
 from echo_streaming.consumer.statements import COPY, DEAD_LETTERS, FUNNEL, KNOWN, NOW
-from echo_streaming.consumer.tallies import Tallies, days_of, tally
+from echo_streaming.consumer.tallies import Tallies, days_of
 from echo_streaming.consumer.terms import Terms
 
 Days = Mapping[str, Iterable[date]]
@@ -60,43 +61,37 @@ class Sink:
 
     def write(self, connection: Connection[Any], claims: Claims, batch: Batch) -> Written:
         """Write a batch, or nothing of it; Fenced if a partition is not ours any more."""
-        upto, events = batch.upto, batch.events()
+        upto = batch.upto
         with connection.transaction():
             claims.advance(connection, upto)
-            written = self.apply(connection, events)
+            written = self.apply(connection, batch.contents)
             dead = write_dead_letters(connection, self.terms.topic, claims, batch.dead_letters())
         claims.moved(upto)
-        repeated = len(batch) - dead - len(events)
+        repeated = len(batch) - dead - len(batch.contents)
         return Written(written.events, written.duplicates + repeated, written.late, dead)
 
-    def apply(self, connection: Connection[Any], events: list[Placed]) -> Written:
+    def apply(self, connection: Connection[Any], contents: Contents) -> Written:
         """Write events within the caller's transaction; one that is there already changes nothing.
 
         psycopg.errors.UniqueViolation if another transaction wrote one of them in this moment: then once more.
         """
-        known = {row[0] for row in connection.execute(KNOWN, [" ".join([each.event.event_id for each in events])])}
-        new = [each for each in events if each.event.event_id not in known] if known else events
+        known = {event_id for (event_id,) in connection.execute(KNOWN, [" ".join(contents.events)])}
+        new = contents.without(known)
         late = self._copy(connection, new)
         if new:
-            self._settle(connection, tally([each.event for each in new]))
-        return Written(len(new), len(events) - len(new), late)
+            self._settle(connection, new.tallies)
+        return Written(len(new), len(known), late)
 
-    def _copy(self, connection: Connection[Any], events: list[Placed]) -> int:
+    def _copy(self, connection: Connection[Any], contents: Contents) -> int:
         """Write the events themselves; how many are late."""
         [(now,)] = connection.execute(NOW).fetchall()
         on_time = now - self.terms.late_after
-        topic, ends = escaped(self.terms.topic), (f"{now.isoformat()}\tf\n", f"{now.isoformat()}\tt\n")
-        late = 0
-        lines = []
-        for (event_id, kind, time, at, user_id, payload, _), partition, offset in events:
-            is_late = at < on_time
-            late += is_late
-            ids = f"{event_id}\t{kind}\t{time}\t{user_id}"
-            if "\\" in ids:  # identifiers hold no other character that COPY would take for its own
-                ids = ids.replace("\\", "\\\\")
-            lines.append(f"{ids}\t{escaped(payload)}\t{topic}\t{partition}\t{offset}\t{ends[is_late]}")
-        copy_lines(connection, COPY, lines)
-        return late
+        ends = [f"{escaped(self.terms.topic)}\t{now.isoformat()}\t{is_late}\n" for is_late in "ft"]
+        are_late = [moment < on_time for moment in contents.moments()]
+        copy_lines(
+            connection, COPY, [line + ends[is_late] for line, is_late in zip(contents.lines, are_late, strict=True)]
+        )
+        return sum(are_late)
 
     def _settle(self, connection: Connection[Any], found: Tallies) -> None:
         """Bring every table that follows from events up to date, and tell of the days that changed."""

@@ -14,7 +14,7 @@ NOW = "select clock_timestamp()"
 KNOWN = "select event_id from streaming.user_events where event_id = any (string_to_array(%s, ' '))"
 COPY = """
 copy streaming.user_events (
-    event_id, event_type, event_at, user_id, payload, topic, partition, "offset", ingested_at, is_late
+    event_id, event_type, event_at, user_id, payload, partition, "offset", topic, ingested_at, is_late
 ) from stdin
 """
 

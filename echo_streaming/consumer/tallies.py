@@ -28,31 +28,28 @@ class Span(NamedTuple):
 
 @dataclass
 class Tallies:
-    """What a batch adds up to."""
+    """What events add up to."""
 
     sales: dict[str, Span] = field(default_factory=dict)
     exposures: dict[tuple[str, str, str], Span] = field(default_factory=dict)
     funnel: dict[tuple[str, str, str], int] = field(default_factory=dict)
     """Events by minute, kind and channel."""
 
-
-def tally(events: Iterable[Read]) -> Tallies:
-    """Bring the events together."""
-    found = Tallies()
-    sales, exposures, funnel = found.sales, found.exposures, found.funnel
-    for event in events:
-        data, channel = event.data, None
-        if isinstance(data, TransactionData):
-            channel, sale = data.channel, data.transaction_id
-            sales[sale] = _spanned(sales[sale], event) if sale in sales else Span(event, event)
-        elif isinstance(data, ExposureData):
-            unit = (data.user_id, data.experiment_id, data.variant)
-            exposures[unit] = _spanned(exposures[unit], event) if unit in exposures else Span(event, event)
-        else:
-            channel = data.acquisition_channel
-        key = (minute_of(event), event.kind, (channel and channel.strip()) or NO_CHANNEL)
-        funnel[key] = funnel.get(key, 0) + 1
-    return found
+    def extend(self, events: Iterable[Read]) -> None:
+        """Bring further events in."""
+        sales, exposures, funnel = self.sales, self.exposures, self.funnel
+        for event in events:
+            data, channel = event.data, None
+            if isinstance(data, TransactionData):
+                channel, sale = data.channel, data.transaction_id
+                sales[sale] = _spanned(sales[sale], event) if sale in sales else Span(event, event)
+            elif isinstance(data, ExposureData):
+                unit = (data.user_id, data.experiment_id, data.variant)
+                exposures[unit] = _spanned(exposures[unit], event) if unit in exposures else Span(event, event)
+            else:
+                channel = data.acquisition_channel
+            key = (minute_of(event), event.kind, (channel and channel.strip()) or NO_CHANNEL)
+            funnel[key] = funnel.get(key, 0) + 1
 
 
 def minute_of(event: Read) -> str:

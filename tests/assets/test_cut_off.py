@@ -101,11 +101,11 @@ def test_the_next_run_gives_the_full_result(platform: Platform) -> None:
 def test_ctrl_c_ends_the_run_and_begins_no_other(platform: Platform) -> None:
     platform.drop("marketing", "leads.csv", LEADS + "2024-01-01,Email,10,1,5\n")
     platform.drop("revenue", "third.csv", SALES + sale("d", "2024-01-04"))
-    with halted_at(platform.sources.url(), "staging.marketing") as connection:
+    with halted_at(platform.sources.url(), "staging.revenue") as connection:  # the larger file begins
         code, said = stop_when_halted(connection, ECHOCTL, environment(platform), signal.SIGINT)
     assert code == 130
     assert said.splitlines()[-1].startswith("Interrupted; what was published stays")
-    assert "revenue: taking in" not in said
+    assert "marketing: taking in" not in said
     assert left_open(platform) == []
     assert platform.value("select count(*) from staging.marketing") == 0
     assert all(report.succeeded for report in platform.take_in())

@@ -12,7 +12,7 @@ import pytest
 from platform_under_test import Platform
 
 from echo_assets.streaming.dirty_days import STREAMED, all_days, mark_days_of_events
-from echo_streaming.consumer.batches import Placed
+from echo_streaming.consumer.contents import Contents, Placed
 from echo_streaming.consumer.sink import Sink
 from echo_streaming.events.reading import Read, read
 from echo_streaming.events.types import Event, ExperimentExposure, Signup, Transaction
@@ -110,7 +110,7 @@ def test_by_stream_by_both_and_by_files_the_facts_are_the_same(platform: Platfor
     platform.drop("experiments", "e.csv", EXPERIMENTS)
     sink = Sink(platform.settings.stream.terms(platform.settings.timezone), mark_days_of_events)
     with platform.connection.transaction():
-        sink.apply(platform.connection, records.placed)
+        sink.apply(platform.connection, Contents.of(records.placed))
     by_stream = up_to_date(platform)
     assert by_stream["core.fact_transactions"][0] == len(
         {each.data.transaction_id for each in records.events if isinstance(each, Transaction)}

@@ -72,7 +72,8 @@ class Sent:
 def batch_of(values: Iterable[Any], partition: int = 0, first: int = 0) -> Batch:
     """A batch of values at consecutive offsets; a dict is written as JSON."""
     batch = Batch()
-    batch.add([Sent(value, partition, first + number) for number, value in enumerate(values)], NOW)
+    sent = [Sent(value, partition, first + number) for number, value in enumerate(values)]
+    batch.add(sent, [(each.partition(), each.offset()) for each in sent], NOW)
     return batch
 
 
