@@ -1,6 +1,6 @@
 """The stream's sink beside a raw COPY of the same rows, and how soon an event can be queried: ratios of one run.
 
-python benchmarks/stream_sink.py sink      # the whole consumer over the embedded broker, and psycopg's COPY
+python benchmarks/stream_sink.py sink      # one consumer, two that share the partitions (embedded broker), a plain COPY
 python benchmarks/stream_sink.py latency   # from sending an event until a query finds it, at a steady rate
 python benchmarks/stream_sink.py memory    # the consumer's resident memory after some, and after ten times as many
 """
@@ -17,6 +17,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from multiprocessing import get_context
 from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
@@ -40,6 +41,7 @@ from echo_streaming.tables import create_tables
 TABLES = ("user_events", "transactions", "experiment_exposures")
 """The tables that have a row for an event or a thing; those by minute have next to none."""
 BATCH = 5000
+PARTITIONS = 4
 REPEATS = 3
 _WATCHED = 20
 """Every so many events one is looked for, so that looking costs little."""
@@ -71,18 +73,44 @@ def send(cluster: Cluster, topic: str, count: int, seed: int = 7) -> None:
 def sink(count: int) -> None:
     """Consume a topic from its start, and copy the rows that came of it: all of them, and the events alone."""
     with stream_place() as (url, cluster), psycopg.connect(url, autocommit=True) as connection:
+        Topics(cluster).ensure("bench", PARTITIONS)
         send(cluster, "bench", count)
-        for repeat in range(REPEATS):
+        for repeat, consumers in [(repeat, consumers) for repeat in range(REPEATS) for consumers in (1, 2)]:
             empty(connection)
-            began = time.perf_counter()
-            StreamConsumer(cluster, url, Sink(Terms("bench", f"g{repeat}", flush_events=BATCH))).run(until_end=True)
-            whole = time.perf_counter() - began
+            whole = consumed(url, cluster, f"g{repeat}_{consumers}", consumers)
+            print(f"{consumers} consumer(s), {count / whole:,.0f} records/s")
             for name, as_text in (("as Python's values", False), ("as text", True)):
                 parts = [copied(connection, table, as_text) for table in TABLES]
                 print(
-                    f"{count / whole:,.0f} records/s: {sum(parts) / whole:.2f} of a COPY, {name}, of all rows that are"
-                    f" written; {parts[0] / whole:.2f} of one of the events alone"
+                    f"    {sum(parts) / whole:.2f} of a COPY, {name}, of all rows that are written;"
+                    f" {parts[0] / whole:.2f} of one of the events alone"
                 )
+
+
+def consumed(url: str, cluster: Cluster, group: str, consumers: int) -> float:
+    """Seconds in which consumers, each a process with its share of the partitions, get to the end of the topic."""
+    spawn = get_context("spawn")
+    ready, go = spawn.Semaphore(0), spawn.Event()
+    shares = [frozenset(range(number, PARTITIONS, consumers)) for number in range(consumers)]
+    processes = [spawn.Process(target=consume, args=(url, cluster, group, share, ready, go)) for share in shares]
+    for process in processes:
+        process.start()
+    for _ in processes:
+        ready.acquire()
+    began = time.perf_counter()
+    go.set()
+    for process in processes:
+        process.join()
+    return time.perf_counter() - began
+
+
+def consume(url: str, cluster: Cluster, group: str, share: frozenset[int], ready: Any, go: Any) -> None:
+    """Wait until all are ready, then consume."""
+    gc.set_threshold(*GARBAGE)
+    ready.release()
+    go.wait()
+    terms = Terms("bench", group, flush_events=BATCH)
+    StreamConsumer(cluster, url, Sink(terms), partitions=share).run(until_end=True)
 
 
 def empty(connection: psycopg.Connection[Any]) -> None:

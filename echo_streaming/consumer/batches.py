@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
-from echo_streaming.consumer.contents import Contents, Placed
+from echo_streaming.consumer.contents import Contents, Place
 from echo_streaming.events.reading import Read, Refused, read
 
 Headers = list[tuple[str, Any]] | None
@@ -40,10 +40,6 @@ class DeadLetter(NamedTuple):
 
     record: Record
     refused: Refused
-
-
-Place = tuple[int, int]
-"""Partition and offset."""
 
 
 @dataclass
@@ -97,12 +93,16 @@ class Batch:
 
     def _part(self, numbers: Iterable[int]) -> Batch:
         part, chosen = Batch(), list(numbers)
-        part._take(*([of[number] for number in chosen] for of in (self.records, self.holds, self.places)))
+        records, holds, places = self.records, self.holds, self.places
+        part._take(
+            [records[each] for each in chosen], [holds[each] for each in chosen], [places[each] for each in chosen]
+        )
         return part
 
     def _take(self, records: Sequence[Record], holds: Sequence[Read | Refused], places: Sequence[Place]) -> None:
         self.records += records
         self.holds += holds
         self.places += places
-        found = zip(holds, places, strict=True)
-        self.contents.extend([Placed(event, *place) for event, place in found if isinstance(event, Read)])
+        self.contents.extend(
+            [(event, place) for event, place in zip(holds, places, strict=True) if isinstance(event, Read)]
+        )

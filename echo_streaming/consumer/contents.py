@@ -8,19 +8,15 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
 
 from echo_streaming.consumer.copying import escaped
 from echo_streaming.consumer.tallies import Tallies
 from echo_streaming.events.reading import Read
 
-
-class Placed(NamedTuple):
-    """An event, and where it was read."""
-
-    event: Read
-    partition: int
-    offset: int
+Place = tuple[int, int]
+"""Partition and offset."""
+Placed = tuple[Read, Place]
+"""An event, and where it was read."""
 
 
 @dataclass
@@ -50,12 +46,17 @@ class Contents:
             if event_id not in known:
                 known[event_id] = each
                 new.append(each)
-        self.lines += [_line(*each) for each in new]
+        self.lines += [_line(event, *place) for event, place in new]
         self.tallies.extend([each[0] for each in new])
 
     def without(self, ids: Collection[str]) -> Contents:
-        """The same but for some events."""
-        return Contents.of(each for event_id, each in self.events.items() if event_id not in ids) if ids else self
+        """The same but for some events, of which there are few."""
+        if not ids:
+            return self
+        left = {event_id: each for event_id, each in self.events.items() if event_id not in ids}
+        gone = Contents.of([self.events[event_id] for event_id in ids])
+        lines = [line for event_id, line in zip(self.events, self.lines, strict=True) if event_id not in ids]
+        return Contents(left, lines, self.tallies.without(gone.tallies, (event for event, _ in left.values())))
 
     def moments(self) -> list[datetime]:
         """When each event was, in the order of the lines."""

@@ -80,7 +80,7 @@ def replay(
     for entry in found:
         event = read(entry.value, datetime.now(UTC))
         if not isinstance(event, Refused):
-            placed = Placed(event, entry.partition, entry.offset)
+            placed = (event, (entry.partition, entry.offset))
             try:
                 written += _write(connection, sink, entry, placed)
                 continue

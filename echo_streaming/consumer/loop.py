@@ -27,11 +27,11 @@ from echo_streaming.consumer.metrics import Metrics
 from echo_streaming.consumer.offsets import Claims
 from echo_streaming.consumer.reading import Reader, Rebalanced, Signals
 from echo_streaming.consumer.sink import Sink, Written
-from echo_streaming.consumer.writing import Writer
+from echo_streaming.consumer.writing import Writer, short_turns
 
 _LOG = logging.getLogger(__name__)
 _READ_SECONDS = 0.05
-_READ_AT_ONCE = 2000
+_READ_AT_ONCE = 1000
 _HELD_SECONDS = 1.0
 _TOLD_EVERY = 10.0
 _NEVER = 1 << 62
@@ -68,10 +68,11 @@ class StreamConsumer:
         """
         self._prepare()
         try:
-            self._begin()
-            while not self.stopping.is_set() and not (until_end and self._is_at_end()):
-                self._step()
-            self._end()
+            with short_turns():
+                self._begin()
+                while not self.stopping.is_set() and not (until_end and self._is_at_end()):
+                    self._step()
+                self._end()
         finally:
             self._is_over = True
             self.stopping.set()

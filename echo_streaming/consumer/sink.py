@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
@@ -20,7 +20,7 @@ from echo_streaming.consumer.contents import Contents
 from echo_streaming.consumer.copying import copy_lines, escaped
 from echo_streaming.consumer.offsets import Claims
 from echo_streaming.consumer.settling import Exposures, Sales
-from echo_streaming.consumer.statements import COPY, DEAD_LETTERS, FUNNEL, KNOWN, NOW
+from echo_streaming.consumer.statements import COPY, DEAD_LETTERS, FUNNEL, KNOWN
 from echo_streaming.consumer.tallies import Tallies, days_of
 from echo_streaming.consumer.terms import Terms
 
@@ -75,16 +75,15 @@ class Sink:
 
         psycopg.errors.UniqueViolation if another transaction wrote one of them in this moment: then once more.
         """
-        known = {event_id for (event_id,) in connection.execute(KNOWN, [" ".join(contents.events)])}
-        new = contents.without(known)
-        late = self._copy(connection, new)
+        [(now, known)] = connection.execute(KNOWN, [" ".join(contents.events)]).fetchall()
+        new = contents.without(frozenset(known))
+        late = self._copy(connection, new, now)
         if new:
             self._settle(connection, new.tallies)
         return Written(len(new), len(known), late)
 
-    def _copy(self, connection: Connection[Any], contents: Contents) -> int:
+    def _copy(self, connection: Connection[Any], contents: Contents, now: datetime) -> int:
         """Write the events themselves; how many are late."""
-        [(now,)] = connection.execute(NOW).fetchall()
         on_time = now - self.terms.late_after
         ends = [f"{escaped(self.terms.topic)}\t{now.isoformat()}\t{is_late}\n" for is_late in "ft"]
         are_late = [moment < on_time for moment in contents.moments()]
@@ -96,9 +95,9 @@ class Sink:
     def _settle(self, connection: Connection[Any], found: Tallies) -> None:
         """Bring every table that follows from events up to date, and tell of the days that changed."""
         timezone = self.terms.timezone
-        days = {
-            "transaction": self._sales.settle(connection, found.sales) if found.sales else None,
+        days = {  # what other consumers wait for, the rows of minutes, is written last
             "experiment_exposure": self._exposures.settle(connection, found.exposures) if found.exposures else None,
+            "transaction": self._sales.settle(connection, found.sales) if found.sales else None,
             "signup": days_of((minute for minute, kind, _ in found.funnel if kind == "signup"), timezone),
         }
         minutes, kinds, channels = (list(each) for each in zip(*found.funnel, strict=True))

@@ -9,9 +9,12 @@ from __future__ import annotations
 UNIT = "\x1f"
 """Separates identifiers, which hold no control character."""
 
-NOW = "select clock_timestamp()"
-
-KNOWN = "select event_id from streaming.user_events where event_id = any (string_to_array(%s, ' '))"
+KNOWN = """
+select
+    clock_timestamp(),
+    array(select event_id from streaming.user_events where event_id = any (string_to_array(%s, ' ')))
+"""
+"""The moment of the flush, and which of its events are there already."""
 COPY = """
 copy streaming.user_events (
     event_id, event_type, event_at, user_id, payload, partition, "offset", topic, ingested_at, is_late

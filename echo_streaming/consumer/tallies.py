@@ -6,16 +6,17 @@ latest, by time and then by id, what it is.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
 from echo_streaming.events.reading import Read
 from echo_streaming.events.types import ExposureData, TransactionData
 
 NO_CHANNEL = "(none)"
+Thing = TypeVar("Thing", str, tuple[str, str, str])
 
 
 class Span(NamedTuple):
@@ -50,6 +51,30 @@ class Tallies:
                 channel = data.acquisition_channel
             key = (minute_of(event), event.kind, (channel and channel.strip()) or NO_CHANNEL)
             funnel[key] = funnel.get(key, 0) + 1
+
+    def without(self, gone: Tallies, left: Iterable[Read]) -> Tallies:
+        """What is left when the events of other tallies do not count; `left` are those that do."""
+        funnel = {key: count - gone.funnel.get(key, 0) for key, count in self.funnel.items()}
+        found = Tallies(
+            _others(self.sales, gone.sales),
+            _others(self.exposures, gone.exposures),
+            {key: count for key, count in funnel.items() if count},
+        )
+        if _share(self.sales, gone.sales) or _share(self.exposures, gone.exposures):
+            again = Tallies()
+            again.extend(left)
+            found.sales |= {sale: again.sales[sale] for sale in gone.sales if sale in again.sales}
+            found.exposures |= {unit: again.exposures[unit] for unit in gone.exposures if unit in again.exposures}
+        return found
+
+
+def _others(spans: Mapping[Thing, Span], gone: Mapping[Thing, Span]) -> dict[Thing, Span]:
+    return {thing: span for thing, span in spans.items() if thing not in gone}
+
+
+def _share(spans: Mapping[Thing, Span], gone: Mapping[Thing, Span]) -> bool:
+    """Whether something is left of a thing."""
+    return any(spans[thing].times > span.times for thing, span in gone.items())
 
 
 def minute_of(event: Read) -> str:

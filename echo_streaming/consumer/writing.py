@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -16,6 +18,18 @@ from echo_streaming.consumer.metrics import Metrics
 from echo_streaming.consumer.sink import Written
 
 Done = TypeVar("Done")
+_TURN_SECONDS = 0.001
+
+
+@contextmanager
+def short_turns() -> Iterator[None]:
+    """Let Python's threads take turns more often: the one that writes waits for the other after each answer."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(_TURN_SECONDS)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before)
 
 
 @dataclass

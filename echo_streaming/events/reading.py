@@ -9,6 +9,7 @@ because the data are kept as they were sent: this way the bytes are gone through
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -18,11 +19,11 @@ import msgspec
 
 from echo_streaming.events.identifiers import odd_identifier
 from echo_streaming.events.types import (
+    MOMENT,
     TAGS,
     EventId,
     ExposureData,
     Identifier,
-    Moment,
     SignupData,
     Source,
     TransactionData,
@@ -72,13 +73,14 @@ class _Attributes(msgspec.Struct, gc=False, frozen=True):
 
     id: EventId
     source: Source
-    time: Moment
+    time: str
     specversion: Literal["1.0"]
     type: Literal["echo.transaction.v1", "echo.signup.v1", "echo.experiment_exposure.v1"]
     data: msgspec.Raw
     subject: Identifier | None = None
 
 
+_MOMENT = re.compile(MOMENT)
 _ATTRIBUTES = msgspec.json.Decoder(_Attributes)
 _DATA: dict[str, tuple[str, msgspec.json.Decoder[TransactionData | SignupData | ExposureData]]] = {
     TAGS["transaction"]: ("transaction", msgspec.json.Decoder(TransactionData)),
@@ -112,17 +114,27 @@ def _event(value: bytes, now: datetime) -> Read | Refused:
         data = decoder.decode(event.data)
     except msgspec.ValidationError as error:
         return Refused(Reason.INVALID, _in_data(_without_values(str(error))))
-    if b"\\u0000" in value and _has_nul(msgspec.json.decode(value)):
+    if b"\\" in value and b"\\u0000" in value and _has_nul(msgspec.json.decode(value)):
         return Refused(Reason.HAS_NUL, "a text holds the character NUL")
     if path := odd_identifier(event.id, event.source, event.subject, data):
         return Refused(Reason.INVALID, f"an identifier has a character that it must not have - at `{path}`")
-    at = datetime.fromisoformat(event.time)
-    if at > now + AHEAD:
-        return Refused(Reason.IN_THE_FUTURE, f"time {event.time} is more than an hour ahead of {now.isoformat()}")
     time = event.time
+    if not _is_plain(time) and not _MOMENT.match(time):
+        return Refused(Reason.INVALID, "not written as it must be - at `$.time`")
+    at = datetime.fromisoformat(time)
+    if at > now + AHEAD:
+        return Refused(Reason.IN_THE_FUTURE, f"time {time} is more than an hour ahead of {now.isoformat()}")
     if len(time) > 27 and time[26].isdigit():  # more than microseconds: everybody is to compare the same moment
         time = at.isoformat()
     return Read(event.id, kind, time, at, data.user_id, str(event.data, "utf-8"), data)
+
+
+def _is_plain(time: str) -> bool:
+    """Whether a time, if it is one at all, is written as most are: in UTC, to the second or the microsecond."""
+    return (
+        (len(time) == 20 or (len(time) == 27 and time[19] == ".")) and time[-1] == "Z" and time[:2] == "20"
+        and time[4] == time[7] == "-" and time[10] == "T" and time[13] == time[16] == ":"
+    )  # fmt: skip
 
 
 class _Type(msgspec.Struct, gc=False):

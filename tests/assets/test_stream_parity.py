@@ -48,7 +48,7 @@ def records() -> Records:
     for number, sent in enumerate(synthetic(KNOBS, PEOPLE, START, COUNT)):
         found = read(sent.record.value, datetime(2027, 1, 1, tzinfo=UTC))
         if isinstance(found, Read) and sent.event is not None:
-            seen.setdefault(found.event_id, (Placed(found, 0, number), sent.event))
+            seen.setdefault(found.event_id, ((found, (0, number)), sent.event))
     return Records([placed for placed, _ in seen.values()], [event for _, event in seen.values()])
 
 

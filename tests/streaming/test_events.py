@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import cache
@@ -12,12 +13,12 @@ import jsonschema_rs
 import msgspec
 import pytest
 from event_samples import DATA, KINDS, SCHEMAS, as_bytes, event, values
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from echo_streaming.events.reading import LONGEST_RECORD, Read, Reason, Refused, read
 from echo_streaming.events.types import KINDS as TYPES
-from echo_streaming.events.types import TAGS, Event
+from echo_streaming.events.types import MOMENT, TAGS, Event
 from echo_streaming.events.writing import record_of
 
 NOW = datetime(2100, 1, 1, tzinfo=UTC)
@@ -159,3 +160,24 @@ def test_what_is_written_is_read_again_and_says_what_it_is(kind: str) -> None:
     assert (found.event_id, found.kind, found.user_id) == ("0193-1", kind, "C1")
     assert json.loads(found.payload) == DATA[kind]
     assert validator(kind).is_valid(json.loads(record.value or b""))
+
+
+MOMENTS = st.builds(
+    "20{:02}-{:02}-{:02}T{:02}:{:02}:{:02}{}Z".format,
+    st.integers(0, 99), st.integers(1, 12), st.integers(1, 31), st.integers(0, 24), st.integers(0, 60),
+    st.integers(0, 60), st.sampled_from(["", ".123456", ",123456", ".12", ".1234567"]),
+)  # fmt: skip
+
+
+@given(moment=MOMENTS, place=st.integers(0, 26), instead=st.sampled_from(" -:.,TWZt0129+\u0660x") | st.just(""))
+@example(moment="2026-05-04T10:11:12,123456Z", place=0, instead="2")
+@example(moment="2026-W19-1T10:11:12.123456Z", place=0, instead="2")
+def test_a_time_that_looks_plain_is_accepted_by_the_same_rule_as_any_other(
+    moment: str, place: int, instead: str
+) -> None:
+    text = moment[:place] + instead + moment[place + 1 :]
+    try:
+        is_one = re.match(MOMENT, text) is not None and datetime.fromisoformat(text) is not None
+    except ValueError:
+        is_one = False
+    assert isinstance(read(as_bytes(event(time=text)), NOW), Read) is is_one

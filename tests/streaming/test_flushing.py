@@ -93,13 +93,13 @@ def test_a_partition_that_was_lost_meanwhile_is_noticed_when_the_connection_is_b
 
 def test_an_id_that_another_consumer_writes_at_the_same_time_is_tried_again(stream: Stream, flusher: Flusher) -> None:
     class Racing(Sink):
-        def _copy(self, connection: Any, events: Any) -> int:
+        def _copy(self, connection: Any, contents: Any, now: Any) -> int:
             with psycopg.connect(stream.url) as other:
                 other.execute(
                     """insert into streaming.user_events values
                        ('e1', 'signup', now(), 'C1', '{}', 'events', 1, 0, now(), false) on conflict do nothing"""
                 )
-            return super()._copy(connection, events)
+            return super()._copy(connection, contents, now)
 
     flusher.sink = Racing(stream.terms)
     assert flusher.write(batch_of([event(id="e1"), event(id="e2")])) == Written(events=1, duplicates=1, late=1)
