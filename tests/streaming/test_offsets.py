@@ -51,7 +51,8 @@ def test_whoever_lost_a_partition_writes_nothing_and_is_told_who_has_it(stream: 
 def test_one_lost_partition_stops_the_whole_batch(stream: Stream) -> None:
     stream.claim("the new one", [1])
     batch = batch_of([event(id="e1")])
-    batch.add(batch_of([event(id="e2")], partition=1).records, stream.rows("select now()")[0][0])
+    other = batch_of([event(id="e2")], partition=1)
+    batch.add(other.records, other.places, stream.rows("select now()")[0][0])
     with pytest.raises(Fenced, match="partition 1 is not ours any more"):
         stream.sink.write(stream.connection, stream.claims, batch)
     assert stream.count("user_events") == 0
