@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 
     from echo_assets.planner.report import RunReport
 
-
 WORTH_STARTING = 4
+_INTERRUPTED = threading.Event()
+"""In a further process: whether Ctrl-C came between runs."""
 
 
 class RunProcessError(RuntimeError):
@@ -56,8 +57,14 @@ class RunProcesses:
         if self._pool is None and self._count:
             start, given = multiprocessing.get_context("spawn"), (self._settings, gc.get_threshold())
             self._pool = ProcessPoolExecutor(self._count, start, initializer=_prepare, initargs=given)
-            for _ in range(self._count):
-                self._pool.submit(os.getpid)
+            before = signal.pthread_sigmask(
+                signal.SIG_BLOCK, {signal.SIGINT}
+            )  # they inherit it, until they can take it
+            try:
+                for _ in range(self._count):
+                    self._pool.submit(os.getpid)
+            finally:
+                signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
     def helping(self, lanes: int) -> int:
         """How many of them help with so many lanes of runs; a few lanes are done before the first has started."""
@@ -101,9 +108,14 @@ def _prepare(settings: Settings, garbage: tuple[int, int, int]) -> None:
 
 
 def _leave_signals() -> None:
-    """Between runs Ctrl-C is the other process's business; within one, Dagster sees to it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """Between runs Ctrl-C is only noted, so that no other run begins; within one, Dagster sees to it."""
+    signal.signal(signal.SIGINT, _note_interrupt)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+
+
+def _note_interrupt(*_: object) -> None:
+    _INTERRUPTED.set()
 
 
 def _end_with_the_other() -> None:
@@ -123,6 +135,8 @@ def _execute(
 ) -> RunReport:  # fmt: skip
     from echo_assets.planner.runs import execute_assets
 
+    if _INTERRUPTED.is_set():
+        raise KeyboardInterrupt
     signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         return execute_assets(keys, tags, _job(settings), _instance(settings), origin=origin)

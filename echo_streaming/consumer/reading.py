@@ -68,8 +68,8 @@ class Reader:
                     "heartbeat.interval.ms": session // 4,
                     "fetch.wait.max.ms": 100,
                     "fetch.queue.backoff.ms": 5,  # it rests a second, once enough is fetched
-                    "queued.min.messages": 5_000,
-                    "queued.max.messages.kbytes": 8_192,
+                    "queued.min.messages": 2_000,
+                    "queued.max.messages.kbytes": 2_048,
                     "error_cb": self._on_error,
                 }
             )

@@ -18,7 +18,7 @@ import pytest
 from halting import halted_at, waiting
 from platform_under_test import LEADS, SALES, Platform, sale
 
-from echo_assets.cli import MISTAKE
+from echo_assets.cli import INTERRUPTED, MISTAKE
 from echo_assets.planned import planned_file_runs
 from echo_assets.planner.locks import planning_lock
 from echo_assets.run_processes import WORTH_STARTING, RunProcesses
@@ -80,6 +80,19 @@ def test_who_started_a_process_that_is_killed_says_so_in_one_line(platform: Plat
     assert all(report.succeeded for report in platform.take_in())
 
 
+def test_ctrl_c_ends_all_of_them_also_while_one_is_starting(platform: Platform, databases: Databases) -> None:
+    with halted_at(databases.url(), "staging.customers"), running(platform) as process:
+        while not any(map(is_for_runs, children(process.pid))):
+            assert process.poll() is None
+            time.sleep(0.01)
+        os.killpg(process.pid, signal.SIGINT)
+        said = process.communicate(timeout=60)[0]
+    assert process.returncode == INTERRUPTED
+    assert said.splitlines()[-1].startswith("Interrupted; what was published stays")
+    assert "Traceback" not in said
+    assert all(report.succeeded for report in platform.take_in())
+
+
 def process_of(instance: dg.DagsterInstance, run_id: str) -> int:
     """In which process a run was executed, as Dagster recorded it."""
     events = [log.get_dagster_event() for log in instance.all_logs(run_id, of_type=dg.DagsterEventType.ENGINE_EVENT)]
@@ -93,8 +106,9 @@ def running(platform: Platform) -> Iterator[subprocess.Popen[str]]:
     folders = {"ECHO_HOME": str(platform.settings.home), "ECHO_LANDING": str(platform.settings.landing)}
     environment = {**os.environ, **folders, "ECHO_PARALLEL_RUNS": "2"}
     with subprocess.Popen(
-        [ECHOCTL, "run"], env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    ) as process:
+        [ECHOCTL, "run"], env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        start_new_session=True,
+    ) as process:  # fmt: skip
         try:
             yield process
         finally:
