@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg2
 import sqlalchemy
 from dagster._core.events import ASSET_CHECK_EVENTS, ASSET_EVENTS
-from dagster._core.storage.event_log.schema import ConcurrencyLimitsTable
+from dagster._core.storage.event_log.schema import ConcurrencyLimitsTable, SqlEventLogStorageTable
 from dagster_postgres import (
     DagsterPostgresStorage,
     PostgresEventLogStorage,
@@ -122,12 +122,16 @@ class PooledEventLogStorage(_Pooled, PostgresEventLogStorage):  # type: ignore[m
             super().store_event_batch(events)
 
     def store_event(self, event: EventLogEntry) -> None:
-        """Write one event: Dagster also notifies a channel with each, to which nobody listens any more."""
-        if event.dagster_event_type in ASSET_EVENTS | ASSET_CHECK_EVENTS:
-            super().store_event(event)
-            return
+        """Write one event as Dagster does, but without notifying a channel to which nobody listens any more."""
         with self._connect() as connection:
-            connection.execute(self.prepare_insert_event(event))
+            inserted = self.prepare_insert_event(event).returning(SqlEventLogStorageTable.c.id)
+            event_id = connection.execute(inserted).scalar_one()
+        if event.dagster_event_type in ASSET_EVENTS and event.get_dagster_event().asset_key:
+            with self.index_transaction() as connection:
+                self._store_asset_event_tags(connection, [event], [event_id])
+                self._store_asset_event(connection, event, event_id)
+        elif event.dagster_event_type in ASSET_CHECK_EVENTS:
+            self.store_asset_check_event(event, event_id)
 
     def has_table(self, table_name: str) -> bool:
         """Ask once: Dagster reads the catalogue with every lookup and every tag, and what is there stays."""
