@@ -18,7 +18,7 @@ import dagster as dg
 from echo_assets.features.due import definitions_now, due_feature_views, seen_now
 from echo_assets.features.places import declared_views
 from echo_assets.forecast.due import due_forecast, forecast_state
-from echo_assets.leaves import due_documents, due_result_pages, leaves_state, models_state
+from echo_assets.leaves import due_documents, due_result_pages, leaves_state
 from echo_assets.planner.plan import RunPlan
 from echo_assets.sources import Sources
 from echo_assets.training.due import due_models, state_of
@@ -64,7 +64,7 @@ def _forecast(sources: Sources) -> RunPlan | None:
 
 def _documents(sources: Sources) -> RunPlan | None:
     due = due_documents(sources)
-    return _step(_names(due), models_state(), "the models have changed") if due else None
+    return _step(_names(due), leaves_state(sources), "the models have changed") if due else None
 
 
 def _result_pages(sources: Sources) -> RunPlan | None:

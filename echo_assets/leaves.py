@@ -43,14 +43,9 @@ def _models_are_missing(sources: Sources) -> bool:
     return bool(missing)
 
 
-def models_state() -> str:
-    """A text that differs whenever the models do."""
-    return state_of(prepare_manifest())
-
-
 def leaves_state(sources: Sources) -> str:
     """A text that differs whenever the models do, or there are new results."""
-    return f"{models_state()}, results up to {newest_result(sources)}"
+    return f"{state_of(prepare_manifest())}, results up to {newest_result(sources)}"
 
 
 def last_models(manifest: Manifest) -> list[dg.AssetKey]:
