@@ -230,7 +230,7 @@ def test_a_connection_that_was_cut_is_opened_again(of_module: FeatureTables, sto
     assert probability()["churn_probability"] == [0.1]
     of_module.execute(
         "select pg_terminate_backend(pid) from pg_stat_activity"
-        " where pid <> pg_backend_pid() and datname = current_database()"
+        " where pid <> pg_backend_pid() and datname = current_database() and backend_type = 'client backend'"
     )
     with pytest.raises(psycopg.OperationalError):
         probability()

@@ -122,7 +122,10 @@ def test_a_registry_that_goes_away_changes_nothing_and_is_heard_again(
     champion.look()
     with psycopg.connect(databases.url(), autocommit=True) as admin:
         admin.execute("alter database test_serving_mlflow with allow_connections false")
-        admin.execute("select pg_terminate_backend(pid) from pg_stat_activity where datname = 'test_serving_mlflow'")
+        admin.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity"
+            " where datname = 'test_serving_mlflow' and backend_type = 'client backend'"
+        )
         try:
             champion.look()
         finally:
