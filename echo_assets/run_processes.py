@@ -57,9 +57,7 @@ class RunProcesses:
         if self._pool is None and self._count:
             start, given = multiprocessing.get_context("spawn"), (self._settings, gc.get_threshold())
             self._pool = ProcessPoolExecutor(self._count, start, initializer=_prepare, initargs=given)
-            before = signal.pthread_sigmask(
-                signal.SIG_BLOCK, {signal.SIGINT}
-            )  # they inherit it, until they can take it
+            before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # inherited, until they can take it
             try:
                 for _ in range(self._count):
                     self._pool.submit(os.getpid)
